@@ -1,0 +1,1 @@
+"""The desk: the one place where a question meets the store; every face asks here and renders."""

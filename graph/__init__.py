@@ -1,0 +1,1 @@
+"""The chain graph: tables, model, stores, snapshots and pure analyses."""

@@ -1,0 +1,1 @@
+"""Pure functions from snapshot arrays to gaps and scores; nothing here reads or writes a store."""

@@ -1,0 +1,73 @@
+"""Every error the product raises on purpose.
+
+    LianzhuError
+    ├── DataError          the data as given cannot be taken (command line exit 3)
+    │   └── FileRefused    a whole file: wrong kind, damaged, too large, a bomb
+    ├── UsageError         the question as asked makes no sense here (exit 2, HTTP 4xx)
+    │   ├── NotFound       nothing has this id or name
+    │   └── Ambiguous      several have this name
+    └── StoreError         the store cannot answer (exit 1, HTTP 503)
+        ├── StoreBusy      another writer holds the file
+        └── DeadlineExceeded   the query ran out of its time
+
+Errors carry codes and facts, never prose: the faces word them from the catalogue.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "Ambiguous",
+    "DataError",
+    "DeadlineExceeded",
+    "FileRefused",
+    "LianzhuError",
+    "NotFound",
+    "StoreBusy",
+    "StoreError",
+    "UsageError",
+]
+
+
+class LianzhuError(Exception):
+    """An error with a `code` of the catalogue (`error.CODE`) and the facts its sentence needs."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code, facts)
+        self.code = code
+        self.facts = facts
+
+    def __str__(self) -> str:
+        shown = ", ".join(f"{k}={v}" for k, v in self.facts.items())
+        return f"{self.code} ({shown})" if shown else self.code
+
+
+class DataError(LianzhuError):
+    """The data as given cannot be taken."""
+
+
+class FileRefused(DataError):
+    """A whole file cannot be read: wrong kind, damaged, empty, too large or a bomb."""
+
+
+class UsageError(LianzhuError):
+    """The question as asked makes no sense here."""
+
+
+class NotFound(UsageError):
+    """Nothing has this id or name."""
+
+
+class Ambiguous(UsageError):
+    """Several things have this name."""
+
+
+class StoreError(LianzhuError):
+    """The store cannot answer."""
+
+
+class StoreBusy(StoreError):
+    """Another writer holds the store."""
+
+
+class DeadlineExceeded(StoreError):
+    """A query ran out of its time."""

@@ -1,0 +1,100 @@
+"""What is asked, with the assumptions and the scheme that answer it.
+
+Every default that is an assumption is a value here, printed in the answer's `assumed` and on the
+page; `ALGORITHM` changes whenever the same question on the same revision may give another number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = [
+    "ALGORITHM",
+    "SCHEMES",
+    "Assumptions",
+    "Direction",
+    "Proximity",
+    "Question",
+    "Scheme",
+    "World",
+]
+
+ALGORITHM = "1"
+
+World = Literal["open", "closed"]
+Proximity = Literal["nested", "local"]
+Direction = Literal["up", "down", "both"]
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Weights of the modifier `w0 + w1·relatedness + w2·tie + w3·readiness`; they sum to 1, w0 ≥ ½."""
+
+    name: str
+    fill: float
+    relatedness: float
+    tie: float
+    readiness: float
+
+
+SCHEMES = {"balanced": Scheme("balanced", 0.6, 0.2, 0.1, 0.1)}
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """The value taken for each unknown, with its worse and better end, and the rules' constants."""
+
+    hop_factor: float = 0.875
+    hops: int = 6
+    downstream_factor: float = 0.5
+    availability: tuple[float, float, float] = (0.7, 0.9, 0.99)
+    size_share: tuple[tuple[str, float], ...] = (
+        ("large", 1.0),
+        ("medium", 0.5),
+        ("small", 0.25),
+        ("micro", 0.125),
+        ("unknown", 0.5),
+    )
+    share_spread: tuple[float, float] = (0.25, 2.0)
+    importance: float = 1.0
+    weight: float = 0.5
+    weight_spread: tuple[float, float] = (0.5, 2.0)
+    grade_factor: tuple[tuple[str, float], ...] = (
+        ("verified", 1.0),
+        ("declared", 0.9),
+        ("inferred", 0.5),
+    )
+    readiness: tuple[tuple[str, float], ...] = (
+        ("lead", 0.2),
+        ("in_talks", 0.4),
+        ("under_review", 0.6),
+        ("signed", 0.8),
+        ("building", 0.9),
+    )
+    enterprise_readiness: tuple[float, float] = (0.2, 0.6)
+    project_readiness: tuple[float, float] = (0.2, 0.9)
+    city: float = 0.5
+    province: float = 0.2
+    survey_months: int = 24
+    enough: float = 0.8
+    crowded: float = 2.0
+    leakage: float = 0.3
+    restart: float = 0.15
+    tolerance: float = 1e-12
+    basket_firms: int = 3
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question, frozen; a leader or a chain, seen from a region at a date."""
+
+    leader: str | None = None
+    chain: str | None = None
+    region: str | None = None
+    as_of: str | None = None
+    world: World = "open"
+    proximity: Proximity = "nested"
+    direction: Direction = "up"
+    scheme: str = "balanced"
+    assumptions: Assumptions = field(default_factory=Assumptions, repr=False)

@@ -1,0 +1,1 @@
+"""Where a chain graph is kept: one contract, one engine a file."""

@@ -1,0 +1,1 @@
+"""Files in: readers, header maps, numbers with units, row errors, batches."""

@@ -1,0 +1,1 @@
+"""Pictures, templates, words and exports: plain values in, bytes out."""
