@@ -6,10 +6,10 @@ column here adds it everywhere.  `zh` lists the Chinese header first and its acc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Mapping
 
 __all__ = ["EVIDENCE_COLUMNS", "TABLES", "Column", "Kind", "Table"]
 
@@ -64,7 +64,11 @@ class Table:
 
     def column(self, name: str) -> Column:
         """The column called `name`; `KeyError` when the table has none."""
-        return next(c for c in self.columns if c.name == name) if name in self.names else _missing(name)
+        return (
+            next(c for c in self.columns if c.name == name)
+            if name in self.names
+            else _missing(name)
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -114,7 +118,9 @@ EVIDENCE_COLUMNS = (
     Column("source", ("来源", "资料来源", "数据来源")),
     Column("locator", ("出处", "位置", "页码")),
     Column("as_of", ("数据日期", "截至日期", "日期"), Kind.DATE),
-    _choice("grade", ("等级", "证据等级"), verified="已核实;核实", declared="申报;公开", inferred="推断"),
+    _choice(
+        "grade", ("等级", "证据等级"), verified="已核实;核实", declared="申报;公开", inferred="推断"
+    ),
     _ratio("confidence", "置信度", "可信度"),
 )
 
@@ -152,7 +158,9 @@ _ALL = (
             _ID,
             _name("环节名称"),
             _ref("chain", "chains", "所属产业链", "产业链"),
-            _choice("stage", ("位置", "上中下游"), upstream="上游", midstream="中游", downstream="下游"),
+            _choice(
+                "stage", ("位置", "上中下游"), upstream="上游", midstream="中游", downstream="下游"
+            ),
             Column("unit", ("计量单位", "单位")),
             Column("aliases", ("别名",), Kind.LIST),
             _ref("parent", "segments", "上级环节"),
@@ -183,9 +191,12 @@ _ALL = (
             _ref("region", "regions", "所在区域", "区域", "所在地"),
             _refs("leads", "chains", "链主所属产业链", "链主"),
             _choice(
-                "size", ("规模", "企业规模"),
-                large="大型;大;大型企业", medium="中型;中;中型企业",
-                small="小型;小;小型企业", micro="微型;微;微型企业",
+                "size",
+                ("规模", "企业规模"),
+                large="大型;大;大型企业",
+                medium="中型;中;中型企业",
+                small="小型;小;小型企业",
+                micro="微型;微;微型企业",
             ),
             Column("industry", ("行业代码", "国民经济行业")),
             _amount("revenue_wan", "万元", "营业收入", "营收"),
@@ -193,7 +204,13 @@ _ALL = (
             _amount("purchases_wan", "万元", "采购额", "年采购额"),
             _amount("employees", "人", "员工人数", "从业人数"),
             Column("founded", ("成立日期", "注册日期"), Kind.DATE),
-            _choice("status", ("状态", "经营状态"), active="在营;存续;在业", closed="停业;注销;吊销", moved="迁出;已迁出"),
+            _choice(
+                "status",
+                ("状态", "经营状态"),
+                active="在营;存续;在业",
+                closed="停业;注销;吊销",
+                moved="迁出;已迁出",
+            ),
             Column("short_name", ("简称", "企业简称")),
             Column("aliases", ("别名", "曾用名"), Kind.LIST),
         ),
@@ -314,9 +331,15 @@ _ALL = (
             _ref("region", "regions", "所在区域", "区域"),
             _ref("park", "parks", "申请园区", "园区"),
             _choice(
-                "stage", ("阶段", "项目阶段"),
-                lead="线索", in_talks="在谈", under_review="待评审;评审中", signed="已签约;签约",
-                building="在建", operating="投产;已投产", lost="流失;终止",
+                "stage",
+                ("阶段", "项目阶段"),
+                lead="线索",
+                in_talks="在谈",
+                under_review="待评审;评审中",
+                signed="已签约;签约",
+                building="在建",
+                operating="投产;已投产",
+                lost="流失;终止",
             ),
             _amount("investment_wan", "万元", "总投资", "投资额"),
             _amount("land_mu", "亩", "用地", "用地面积"),

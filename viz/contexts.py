@@ -1,0 +1,252 @@
+"""What each page is given: one frozen dataclass a page, filled by the routers, rendered by `pages`.
+
+`names` maps any id to its display name, `evidence` an evidence id to its source.  A page holds the
+answers as they are; it counts and looks up, it computes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode
+
+from graph.analysis.answers import (
+    ChainMap,
+    Dossier,
+    GapsAnswer,
+    RankAnswer,
+    SegmentAnswer,
+    WhyNot,
+)
+from graph.model import Node, Ref, Rel
+from graph.question import SCHEMES, Assumptions, Scheme
+
+__all__ = [
+    "QUESTION_KEYS",
+    "CandidatesPage",
+    "ChainPage",
+    "ChainRow",
+    "Choice",
+    "EntityPage",
+    "EvidenceFact",
+    "Frame",
+    "GapsPage",
+    "GraphPage",
+    "HomePage",
+    "LeaderRow",
+    "MethodPage",
+    "Notice",
+    "ProblemPage",
+]
+
+# The parameters that say what is asked; they follow the reader from page to page.
+QUESTION_KEYS = ("leader", "region", "as_of", "world", "proximity", "direction", "scheme", "lang")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing to choose: its id and name."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to say on top of a page: a code of the catalogue or of `errors.toml`, with facts."""
+
+    code: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    bad: bool = False
+
+
+@dataclass(frozen=True)
+class EvidenceFact:
+    """Where a value comes from."""
+
+    source: str | None
+    locator: str | None = None
+    as_of: str | None = None
+    grade: str | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What surrounds every page: the request, what is chosen, and what the data are."""
+
+    lang: str  # zh | en
+    path: str  # of this page, as requested
+    query: Mapping[str, str] = field(default_factory=dict)  # of this page, as requested
+    store: str = ""  # what the store calls itself
+    sample: bool = False
+    empty: bool = False
+    revision: int | None = None
+    data_date: str | None = None
+    algorithm: str | None = None
+    chains: Sequence[Choice] = ()
+    leaders: Sequence[Choice] = ()  # of the chosen chain, or all
+    regions: Sequence[Choice] = ()
+    chain: str | None = None
+    leader: str | None = None
+    region: str | None = None
+    notice: Notice | None = None
+    twin: str | None = None  # the same answer as JSON
+
+    def here(self, **changes: object) -> str:
+        """This page with some parameters changed (None drops one)."""
+        return _url(self.path, {**self.query, **changes})
+
+    def to(self, path: str, **changes: object) -> str:
+        """Another page about the same question."""
+        kept = {k: v for k, v in self.query.items() if k in QUESTION_KEYS}
+        return _url(path, {**kept, **changes})
+
+    def chain_url(self, page: str = "", chain: str | None = None, **changes: object) -> str:
+        """A page of a chain, the chosen one unless named: `""`, gaps, candidates, graph."""
+        path = f"/chains/{_part(chain or self.chain or '')}" + (f"/{page}" if page else "")
+        return self.to(path, **changes)
+
+    def entity_url(self, label: str, id: str) -> str:
+        """The dossier of a node."""
+        return self.to(f"/entities/{label}/{_part(id)}")
+
+    def name_of(self, id: str | None) -> str | None:
+        """The name of a chosen leader, chain or region."""
+        return next((c.name for c in (*self.leaders, *self.chains, *self.regions) if c.id == id), id)
+
+
+@dataclass(frozen=True)
+class LeaderRow:
+    """A leader of a chain with its gaps; `leader` None = the chain itself, `answer` None = not yet."""
+
+    leader: str | None
+    answer: GapsAnswer | None
+
+
+@dataclass(frozen=True)
+class ChainRow:
+    """A chain on the first page."""
+
+    id: str
+    name: str
+    segments: int
+    rows: Sequence[LeaderRow]
+    hidden: int = 0  # leaders not listed
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """今天要处理什么?"""
+
+    frame: Frame
+    chains: Sequence[ChainRow]
+    names: Mapping[str, str]
+    hidden: int = 0  # chains not listed
+
+
+@dataclass(frozen=True)
+class ChainPage:
+    """这条链长什么样、断在哪?"""
+
+    frame: Frame
+    map: ChainMap
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class GapsPage:
+    """先补哪里?"""
+
+    frame: Frame
+    answer: GapsAnswer
+    names: Mapping[str, str]
+    evidence: Mapping[str, EvidenceFact]
+    offset: int = 0  # ?from=, of the gap table
+    verify_offset: int = 0  # ?verify_from=
+
+    @property
+    def by_id(self) -> Mapping[str, SegmentAnswer]:
+        """Required segments by id."""
+        return {s.segment: s for s in self.answer.segments}
+
+    @property
+    def others(self) -> Sequence[SegmentAnswer]:
+        """Required segments that are neither gaps nor unknown."""
+        listed = {*self.answer.gaps, *(v.segment for v in self.answer.to_verify)}
+        return [s for s in self.answer.segments if s.segment not in listed]
+
+
+@dataclass(frozen=True)
+class CandidatesPage:
+    """哪些企业能补?"""
+
+    frame: Frame
+    answer: RankAnswer
+    names: Mapping[str, str]
+    evidence: Mapping[str, EvidenceFact]
+    gaps: Sequence[SegmentAnswer] = ()  # the segments to filter by, and their local makers
+    kind: str | None = None
+    segment: str | None = None
+    offset: int = 0  # ?from=
+    asked: str | None = None  # ?why=, as typed
+    why_not: WhyNot | None = None
+    why_matches: Sequence[Choice] = ()  # when several have that name
+
+    @property
+    def local(self) -> Mapping[str, int]:
+        """Known makers inside the region by segment; an unknown segment is absent."""
+        return {
+            s.segment: sum(f.proximity == 1 for f in s.suppliers)
+            for s in self.gaps
+            if s.type != "unknown"
+        }
+
+
+@dataclass(frozen=True)
+class GraphPage:
+    """谁和谁有关系?"""
+
+    frame: Frame
+    nodes: Sequence[Node]
+    rels: Sequence[Rel]
+    names: Mapping[str, str]
+    center: Ref | None = None
+    hidden: int = 0
+    limit: int = 150
+
+
+@dataclass(frozen=True)
+class EntityPage:
+    """这家企业/项目是谁?"""
+
+    frame: Frame
+    dossier: Dossier
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class MethodPage:
+    """口径与算法."""
+
+    frame: Frame
+    assumptions: Assumptions = field(default_factory=Assumptions)
+    scheme: Scheme = SCHEMES["balanced"]
+
+
+@dataclass(frozen=True)
+class ProblemPage:
+    """Something went wrong; `code` is worded by `errors.toml`."""
+
+    frame: Frame
+    status: int
+    code: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+def _url(path: str, query: Mapping[str, object]) -> str:
+    kept = {k: str(v) for k, v in query.items() if v is not None and v != ""}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def _part(id: str) -> str:
+    return quote(id, safe="")

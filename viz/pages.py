@@ -1,0 +1,100 @@
+"""Pages: a context goes in, HTML comes out.  Nothing here reads a store or computes a number."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache, partial
+from importlib.resources import files
+
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
+
+from viz import contexts as c
+from viz.palette import KINDS, LINES, MARKS
+from viz.rows import bar, fact_text, facts_by_field, field_label, related_groups, rows
+from viz.sentences import assumed_text, narrow_text, path_text, reason_text, sentences, why_not_sentences
+from viz.swimlane import swimlane
+from viz.words import message, term, word
+
+__all__ = ["Page", "environment", "render", "static_url"]
+
+Page = (
+    c.HomePage
+    | c.ChainPage
+    | c.GapsPage
+    | c.CandidatesPage
+    | c.GraphPage
+    | c.EntityPage
+    | c.MethodPage
+    | c.ProblemPage
+)
+
+TEMPLATES: dict[type, str] = {
+    c.HomePage: "home.html",
+    c.ChainPage: "chain.html",
+    c.GapsPage: "gaps.html",
+    c.CandidatesPage: "candidates.html",
+    c.GraphPage: "graph.html",
+    c.EntityPage: "entity.html",
+    c.MethodPage: "method.html",
+    c.ProblemPage: "problem.html",
+}
+
+
+def render(page: Page) -> str:
+    """The page as a complete HTML document in its frame's language."""
+    template = environment().get_template(TEMPLATES[type(page)])
+    return template.render(page=page, **in_language(page.frame.lang), frame=page.frame)
+
+
+def in_language(lang: str) -> dict[str, object]:
+    """What every template may call, bound to one language."""
+    spoken = (term, message, field_label, fact_text, assumed_text, narrow_text, reason_text)
+    bound = {f.__name__: partial(f, lang) for f in spoken}
+    return {"lang": lang, "t": partial(word, lang), **bound}
+
+
+@cache
+def environment() -> Environment:
+    """The Jinja environment: everything escaped, nothing undefined."""
+    made = Environment(
+        loader=_Packaged(),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals |= {
+        "static_url": static_url,
+        "swimlane": swimlane,
+        "rows": rows,
+        "bar": bar,
+        "facts_by_field": facts_by_field,
+        "related_groups": related_groups,
+        "path_text": path_text,
+        "sentences": sentences,
+        "why_not_sentences": why_not_sentences,
+        "MARKS": MARKS,
+        "KINDS": KINDS,
+        "LINES": LINES,
+    }
+    return made
+
+
+@cache
+def static_url(name: str) -> str:
+    """The address of a file under `viz/static`, with a stamp that changes when the file does."""
+    content = files(__package__).joinpath("static", *name.split("/")).read_bytes()
+    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:8]}"
+
+
+class _Packaged(BaseLoader):
+    """Templates of this package, from a folder or a zip alike."""
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, None]:
+        source = files(__package__).joinpath("templates", template)
+        if not source.is_file():
+            raise TemplateNotFound(template)
+        return source.read_text("utf-8"), None, None

@@ -1,0 +1,91 @@
+"""The chain as lanes of cells: what the chain page shows instead of a drawing.
+
+A lane is a stage; a cell is a segment.  Cells keep the answer's order, so the picture is the same
+tomorrow; where there are too many, those that say something (gaps, unknown, leaders) stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graph.analysis.answers import ChainCell, ChainMap
+
+__all__ = ["GAP_TYPES", "Cell", "Lane", "Swimlane", "swimlane"]
+
+GAP_TYPES = frozenset({"missing", "nearby", "weak", "single_sourced"})
+_STAGES = ("upstream", "midstream", "downstream", "unstaged")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A segment with its look and what a click on it leads to."""
+
+    cell: ChainCell
+    look: str  # a gap type, in_house or none: the key of palette.TYPES
+    level: int  # severity class 0 … 4
+    target: str  # candidates | verify | detail | entity
+
+    @property
+    def local_known(self) -> bool:
+        """Whether "0 local makers" would be knowledge; nobody checked an unknown segment."""
+        return self.cell.local > 0 or self.look not in ("unknown", "none")
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A stage and its cells."""
+
+    stage: str
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Swimlane:
+    """All lanes, the gaps in order of severity, and what is counted or left out."""
+
+    lanes: Sequence[Lane]
+    gaps: Sequence[Cell]
+    unknown: Sequence[Cell]
+    total: int
+    hidden: int
+
+
+def swimlane(map: ChainMap, limit: int = 240) -> Swimlane:
+    """Lanes for at most `limit` cells; the three stages always appear, 未分段 when it has cells."""
+    cells = [_cell(c) for c in map.cells]
+    kept = sorted(range(len(cells)), key=lambda i: (_rank(cells[i]), i))[:limit]
+    shown = [cells[i] for i in sorted(kept)]
+    lanes = [Lane(s, [c for c in shown if (c.cell.stage or "unstaged") == s]) for s in _STAGES]
+    gaps = [c for c in cells if c.look in GAP_TYPES]
+    return Swimlane(
+        [lane for lane in lanes if lane.cells or lane.stage != "unstaged"],
+        sorted(gaps, key=lambda c: (-(c.cell.severity or 0.0), c.cell.segment)),
+        [c for c in cells if c.look == "unknown"],
+        len(cells),
+        len(cells) - len(shown),
+    )
+
+
+def _cell(cell: ChainCell) -> Cell:
+    look = "in_house" if cell.in_house else cell.type or "none"
+    return Cell(cell, look, _level(cell.severity), _target(look))
+
+
+def _target(look: str) -> str:
+    if look in GAP_TYPES:
+        return "candidates"
+    return {"unknown": "verify", "in_house": "entity", "none": "entity"}.get(look, "detail")
+
+
+def _level(severity: float | None) -> int:
+    """Severity class; the last one is open, so 1.00 is in it."""
+    return 0 if severity is None else sum(severity >= bound for bound in (0.05, 0.15, 0.3, 0.5))
+
+
+def _rank(cell: Cell) -> int:
+    if cell.look in GAP_TYPES:
+        return 0
+    if cell.look == "unknown" or cell.cell.leaders:
+        return 1
+    return 3 if cell.look == "none" else 2
