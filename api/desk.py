@@ -1,1 +1,289 @@
 """The desk: the one place where a question meets the store; every face asks here and renders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from graph.analysis import ask
+from graph.analysis.answers import (
+    CandidateAnswer,
+    ChainMap,
+    Dossier,
+    Fact,
+    GapsAnswer,
+    RankAnswer,
+    RelatedFact,
+    WhyNot,
+)
+from graph.analysis.facts import facts_of
+from graph.analysis.view import leaders_of
+from graph.errors import Ambiguous, NotFound
+from graph.model import Claim, Props, Ref, claims_of
+from graph.question import Assumptions, Question
+from graph.snapshot import Snapshot, SnapshotCache
+from graph.store.base import GraphStore
+from viz.sentences import sentences, why_not_sentences
+
+__all__ = ["Choice", "Desk", "Names"]
+
+_NAMED = ("Segment", "Enterprise", "Project", "Chain", "Region", "Park")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that can be chosen: a leader with its chains and region, a chain, a region."""
+
+    id: str
+    name: str
+    chains: Sequence[str] = ()
+    region: str | None = None
+
+
+class Names(Mapping[str, str]):
+    """Display names by id over every label; an unknown id is its own name."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._tables = [snapshot.nodes(label) for label in _NAMED]
+
+    def __getitem__(self, id: str) -> str:
+        for table in self._tables:
+            at = table.index.get(id)
+            if at is not None:
+                return str(table.values("name")[at] or id)
+        return id
+
+    def __contains__(self, id: object) -> bool:
+        return isinstance(id, str)
+
+    def get(self, id: str, _default: object = None) -> str:  # type: ignore[override]
+        """The name; never the default, since every id has one."""
+        return self[id]
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return (id_ for table in self._tables for id_ in table.ids)
+
+    def __len__(self) -> int:
+        return sum(len(table.ids) for table in self._tables)
+
+
+class Desk:
+    """Questions about one store."""
+
+    def __init__(self, store: GraphStore, *, sample: bool = False) -> None:
+        self.store = store
+        self.sample = sample
+        self._cache = SnapshotCache(store)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot of the store's present revision."""
+        return self._cache.get()
+
+    def names(self) -> Names:
+        """Display names of everything."""
+        return Names(self.snapshot)
+
+    def data_date(self) -> str | None:
+        """The newest date of any row."""
+        return facts_of(self.snapshot, Assumptions()).newest
+
+    def leaders(self) -> list[Choice]:
+        """Enterprises that lead a chain, by name."""
+        snapshot = self.snapshot
+        table = snapshot.nodes("Enterprise")
+        columns = (table.values("leads"), table.values("name"), table.values("region"))
+        rows = zip(table.ids, *columns, strict=True)
+        found = [Choice(i, n or i, tuple(leads), r) for i, leads, n, r in rows if leads]
+        return sorted(found, key=lambda c: (c.name, c.id))
+
+    def chains(self) -> list[Choice]:
+        """Every chain with its leaders."""
+        facts = facts_of(self.snapshot, Assumptions())
+        table = self.snapshot.nodes("Chain")
+        rows = zip(table.ids, table.values("name"), strict=True)
+        return [Choice(i, n or i, tuple(leaders_of(facts, i))) for i, n in rows]
+
+    def regions(self) -> list[Choice]:
+        """Every region, by id."""
+        table = self.snapshot.nodes("Region")
+        return [Choice(i, n or i) for i, n in zip(table.ids, table.values("name"), strict=True)]
+
+    def resolve(self, question: Question) -> Question:
+        """The question with names turned into ids; `NotFound` or `Ambiguous` names the word."""
+        changes: dict[str, str] = {}
+        for field, label in (("leader", "Enterprise"), ("chain", "Chain"), ("region", "Region")):
+            given = getattr(question, field)
+            if given is not None:
+                changes[field] = self.id_of(label, given, field)
+        return replace(question, **changes)  # type: ignore[arg-type]
+
+    def gaps(self, question: Question) -> GapsAnswer:
+        """Where the chain is broken."""
+        return _gaps(self.snapshot, self.resolve(question))
+
+    def rank(
+        self, question: Question, top: int | None = None, kind: str = "all", segment: str = ""
+    ) -> RankAnswer:
+        """Who could fill the gaps; filtered after ranking, so scores never depend on a filter."""
+        answer = _rank(self.snapshot, self.resolve(question))
+        kept = [
+            c
+            for c in answer.candidates
+            if kind in ("all", c.kind)
+            and (not segment or any(p.segment == segment for p in c.parts))
+        ]
+        return replace(answer, candidates=kept[:top])
+
+    def explain(self, question: Question, candidate: str) -> CandidateAnswer | WhyNot:
+        """One candidate taken apart, or why it is none."""
+        return ask.explain(self.snapshot, self.resolve(question), self._candidate(candidate))
+
+    def chain_map(self, question: Question, chain: str) -> ChainMap:
+        """The chain as a map."""
+        return ask.chain_map(
+            self.snapshot, self.resolve(question), self.id_of("Chain", chain, "chain")
+        )
+
+    def evidence(self, ids: Iterable[str]) -> dict[str, Props]:
+        """Evidence records by id."""
+        found = self.store.get_many([Ref("Evidence", i) for i in ids])
+        return {ref.id: node.props for ref, node in found.items()}
+
+    def dossier(self, ref: Ref) -> Dossier:
+        """Everything stored about a node, every fact with its source."""
+        node = self.store.get(ref)
+        if node is None:
+            raise NotFound("unknown_node", label=ref.label, id=ref.id)
+        rels = self.store.rels_of(ref)
+        records = self.evidence(
+            {c.evidence for row in (node, *rels) for c in claims_of(row.props) if c.evidence}
+        )
+        names = self.names()
+        related = []
+        for rel in rels:
+            outward = rel.src == ref
+            other = rel.dst if outward else rel.src
+            related.append(
+                RelatedFact(
+                    rel.type,
+                    outward,
+                    other.label,
+                    other.id,
+                    names[other.id],
+                    rel.key,
+                    _facts(rel.props, records),
+                )
+            )
+        return Dossier(
+            ref.label,
+            ref.id,
+            str(node.props.get("name", ref.id)),
+            self.store.revision(),
+            _facts(node.props, records),
+            related,
+            self._imports(),
+        )
+
+    def _imports(self) -> list[str]:
+        return [e.source for e in self.store.ledger() if not e.undone]
+
+    def told(
+        self, question: Question, candidate: str
+    ) -> tuple[CandidateAnswer | WhyNot, dict[str, list[str]]]:
+        """`explain` with its sentences in both languages."""
+        resolved = self.resolve(question)
+        answer = self.explain(resolved, candidate)
+        if isinstance(answer, WhyNot):
+            return answer, why_not_sentences(answer, self.names())
+        asked = self.gaps(resolved).question
+        return answer, sentences(answer, asked, self.names(), local=self.local_makers(resolved))
+
+    def local_makers(self, question: Question) -> dict[str, int]:
+        """Makers inside the region by required segment."""
+        answer = self.gaps(question)
+        return {s.segment: sum(x.proximity == 1 for x in s.suppliers) for s in answer.segments}
+
+    def place(self, question: Question, candidate: str) -> WhyNot:
+        """Where a candidate that is on the list stands."""
+        ordered = self.rank(question).candidates
+        at = next(i for i, c in enumerate(ordered, 1) if c.id == candidate)
+        code = "ranked_lower" if ordered[at - 1].score > 0 else "no_gain"
+        reason = {"code": code, "rank": at, "of": len(ordered)}
+        return WhyNot(candidate, ordered[at - 1].name, [reason])
+
+    def segments_in(self, chain: str) -> int:
+        """How many segments a chain has."""
+        facts = facts_of(self.snapshot, Assumptions())
+        return sum(chain in chains for chains in facts.chains.values())
+
+    def find(self, label: str, given: str) -> str | None:
+        """The id of what is called so, None where nothing is; `Ambiguous` where several are."""
+        if given in self.snapshot.nodes(label).index:
+            return given
+        found = _by_name(self.snapshot, label).get(given, ())
+        if len(found) > 1:
+            raise Ambiguous("ambiguous_name", given=given, ids=", ".join(found))
+        return found[0] if found else None
+
+    def id_of(self, label: str, given: str, field: str) -> str:
+        """The id of what is called so; `NotFound` says which `field` of the question is wrong."""
+        found = self.find(label, given)
+        if found is None and label == "Region" and given.isascii() and given.isalnum():
+            return given  # a region id outside `regions` stands alone
+        if found is None:
+            raise NotFound(f"unknown_{field}", **{field: given})
+        return found
+
+    def _candidate(self, given: str) -> str:
+        for label in ("Project", "Enterprise"):
+            found = self.find(label, given)
+            if found is not None:
+                return found
+        raise NotFound("unknown_candidate", candidate=given)
+
+
+_gaps = lru_cache(maxsize=64)(ask.gaps)
+_rank = lru_cache(maxsize=64)(ask.rank)
+
+
+@lru_cache(maxsize=16)
+def _by_name(snapshot: Snapshot, label: str) -> dict[str, tuple[str, ...]]:
+    """Exact names, credit codes, short names and aliases -> ids; the full name goes first."""
+    table = snapshot.nodes(label)
+    found: dict[str, dict[str, None]] = {}
+    for column in ("name", "uscc"):
+        for id_, value in zip(table.ids, table.values(column), strict=True):
+            if value:
+                found.setdefault(str(value), {})[id_] = None
+    other: dict[str, dict[str, None]] = {}
+    for column in ("short_name", "aliases"):
+        for id_, value in zip(table.ids, table.values(column), strict=True):
+            for name in [value] if isinstance(value, str) else value or []:
+                other.setdefault(name, {})[id_] = None
+    return {name: tuple(ids) for name, ids in {**other, **found}.items()}
+
+
+def _facts(props: Props, records: Mapping[str, Props]) -> list[Fact]:
+    claims = sorted((c for c in claims_of(props) if c.field), key=lambda c: (c.field, c.value))
+    return [_fact(c, props, records.get(c.evidence, {})) for c in claims]
+
+
+def _fact(claim: Claim, props: Props, record: Props) -> Fact:
+    value = json.loads(claim.value)
+    return Fact(
+        claim.field,
+        value,
+        claim.grade,
+        claim.as_of or None,
+        _text(record, "source"),
+        _text(record, "locator"),
+        props.get(claim.field) == value,
+    )
+
+
+def _text(props: Props, name: str) -> str | None:
+    value = props.get(name)
+    return None if value is None else str(value)

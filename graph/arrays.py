@@ -194,7 +194,7 @@ def known(columns: Mapping[str, Array], at: int) -> dict[str, Value]:
     return {
         name: float(v) if isinstance(v, np.floating) else v
         for name, v in row.items()
-        if v is not None and v == v  # NaN differs from itself
+        if v is not None and not (isinstance(v, np.floating) and np.isnan(v))
     }
 
 

@@ -3,7 +3,7 @@
 Properties are flat: str, float (finite), bool or list of str; unknown is absent, never 0.  A row of
 a table becomes the properties of one node or relation, plus three that speak about the row itself:
 `evidence` (record ids), `grade` (absent = declared) and `as_of` (its date; the newest of several).
-Where several rows speak about one thing, `claims` keeps every one of them, so merging is order-free:
+Where several rows speak about one thing, `claims` keeps every one of them, so merging is a union:
 `merge` is commutative, associative and idempotent, on any store and in any order of import.
 """
 

@@ -7,7 +7,10 @@ page; `ALGORITHM` changes whenever the same question on the same revision may gi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import date
+from typing import Literal, get_args
+
+from graph.errors import UsageError
 
 __all__ = [
     "ALGORITHM",
@@ -29,7 +32,7 @@ Direction = Literal["up", "down", "both"]
 
 @dataclass(frozen=True)
 class Scheme:
-    """Weights of the modifier `w0 + w1·relatedness + w2·tie + w3·readiness`; they sum to 1, w0 ≥ ½."""
+    """Weights of `w0 + w1·relatedness + w2·tie + w3·readiness`; they sum to 1, w0 ≥ ½."""
 
     name: str
     fill: float
@@ -98,3 +101,34 @@ class Question:
     direction: Direction = "up"
     scheme: str = "balanced"
     assumptions: Assumptions = field(default_factory=Assumptions, repr=False)
+
+    @classmethod
+    def checked(cls, **given: str | None) -> Question:
+        """A question from words as a user gave them; an empty one takes its default.
+
+        Raises `UsageError` naming the word and what is allowed.
+        """
+        words = {name: value for name, value in given.items() if value}
+        for name, allowed in _ALLOWED.items():
+            if name in words and words[name] not in allowed:
+                raise UsageError(
+                    "bad_choice", name=name, given=words[name], allowed=" | ".join(allowed)
+                )
+        if "as_of" in words:
+            words["as_of"] = _day(words["as_of"])
+        return cls(**words)  # type: ignore[arg-type]
+
+
+_ALLOWED = {
+    "world": get_args(World),
+    "proximity": get_args(Proximity),
+    "direction": get_args(Direction),
+    "scheme": tuple(SCHEMES),
+}
+
+
+def _day(given: str) -> str:
+    try:
+        return date.fromisoformat(given).isoformat()
+    except ValueError:
+        raise UsageError("bad_date", given=given) from None

@@ -1,7 +1,7 @@
 """The one specification of the documented tables: columns, Chinese names, units, types and keys.
 
 Template, header map, validation, store vocabulary and help are all read off this file; adding a
-column here adds it everywhere.  `zh` lists the Chinese header first and its accepted synonyms after.
+column here adds it everywhere.  `zh` lists the Chinese header first, accepted synonyms after it.
 """
 
 from __future__ import annotations
@@ -64,11 +64,7 @@ class Table:
 
     def column(self, name: str) -> Column:
         """The column called `name`; `KeyError` when the table has none."""
-        return (
-            next(c for c in self.columns if c.name == name)
-            if name in self.names
-            else _missing(name)
-        )
+        return {c.name: c for c in self.columns}[name]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,10 +75,6 @@ class Table:
     def required(self) -> tuple[str, ...]:
         """Field names that every row must fill."""
         return tuple(c.name for c in self.columns if c.required)
-
-
-def _missing(name: str) -> Column:
-    raise KeyError(name)
 
 
 def _ref(name: str, table: str, *zh: str, required: bool = False, plain: bool = False) -> Column:

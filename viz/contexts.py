@@ -53,7 +53,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to say on top of a page: a code of the catalogue or of `errors.toml`, with facts."""
+    """Something to say on top of a page: a code of `errors.toml` or of group `notice`."""
 
     code: str
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -91,10 +91,16 @@ class Frame:
     region: str | None = None
     notice: Notice | None = None
     twin: str | None = None  # the same answer as JSON
+    blank: str | None = "/blank"  # where the button 打开空白园区 posts to
+
+    @property
+    def address(self) -> str:
+        """The path, percent-encoded whether or not it came so."""
+        return quote(self.path, safe="/%")
 
     def here(self, **changes: object) -> str:
         """This page with some parameters changed (None drops one)."""
-        return _url(self.path, {**self.query, **changes})
+        return _url(self.address, {**self.query, **changes})
 
     def to(self, path: str, **changes: object) -> str:
         """Another page about the same question."""
@@ -112,12 +118,13 @@ class Frame:
 
     def name_of(self, id: str | None) -> str | None:
         """The name of a chosen leader, chain or region."""
-        return next((c.name for c in (*self.leaders, *self.chains, *self.regions) if c.id == id), id)
+        known = (*self.leaders, *self.chains, *self.regions)
+        return next((c.name for c in known if c.id == id), id)
 
 
 @dataclass(frozen=True)
 class LeaderRow:
-    """A leader of a chain with its gaps; `leader` None = the chain itself, `answer` None = not yet."""
+    """A leader with its gaps; `leader` None = the chain itself, `answer` None = not computed."""
 
     leader: str | None
     answer: GapsAnswer | None

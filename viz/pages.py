@@ -6,12 +6,19 @@ import hashlib
 from functools import cache, partial
 from importlib.resources import files
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from viz import contexts as c
 from viz.palette import KINDS, LINES, MARKS
 from viz.rows import bar, fact_text, facts_by_field, field_label, related_groups, rows
-from viz.sentences import assumed_text, narrow_text, path_text, reason_text, sentences, why_not_sentences
+from viz.sentences import (
+    assumed_text,
+    narrow_text,
+    path_text,
+    reason_text,
+    sentences,
+    why_not_sentences,
+)
 from viz.swimlane import swimlane
 from viz.words import message, term, word
 
@@ -57,7 +64,7 @@ def in_language(lang: str) -> dict[str, object]:
 def environment() -> Environment:
     """The Jinja environment: everything escaped, nothing undefined."""
     made = Environment(
-        loader=_Packaged(),
+        loader=FunctionLoader(_template),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -88,13 +95,6 @@ def static_url(name: str) -> str:
     return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:8]}"
 
 
-class _Packaged(BaseLoader):
-    """Templates of this package, from a folder or a zip alike."""
-
-    def get_source(
-        self, environment: Environment, template: str
-    ) -> tuple[str, str | None, None]:
-        source = files(__package__).joinpath("templates", template)
-        if not source.is_file():
-            raise TemplateNotFound(template)
-        return source.read_text("utf-8"), None, None
+def _template(name: str) -> str | None:
+    source = files(__package__).joinpath("templates", name)
+    return source.read_text("utf-8") if source.is_file() else None

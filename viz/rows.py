@@ -1,4 +1,4 @@
-"""What templates need to lay out rows: pages of a long table, bars, field names, values in words."""
+"""What templates need to lay out rows: pages of a long table, bars, fields and values in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from graph.analysis.answers import CandidateAnswer, Dossier, Fact, RelatedFact
 from graph.tables import EVIDENCE_COLUMNS, TABLES, Column
 from viz.words import term, word
 
-__all__ = ["Part", "Rows", "bar", "fact_text", "field_label", "facts_by_field", "related_groups", "rows"]
+__all__ = [
+    "Part",
+    "Rows",
+    "bar",
+    "fact_text",
+    "facts_by_field",
+    "field_label",
+    "related_groups",
+    "rows",
+]
 
 T = TypeVar("T")
 
@@ -65,9 +74,14 @@ def bar(candidate: CandidateAnswer, longest: float, tones: Mapping[str, int]) ->
     return [p for p in parts if p.width > 0]
 
 
-def field_label(lang: str, name: str) -> str:
-    """A field's name: the table specification's own header in Chinese, its words in English."""
-    column = _COLUMNS.get(name)
+def field_label(lang: str, owner: str, name: str) -> str:
+    """A field's name: the table specification's own header in Chinese, its words in English.
+
+    `owner` is a node label or a relation type; the empty field stands for the row itself.
+    """
+    if not name:
+        return word(lang, "entity.row")
+    column = _column(owner, name)
     if lang == "zh":
         shown = column.zh[0] if column else name
     else:
@@ -76,15 +90,17 @@ def field_label(lang: str, name: str) -> str:
     return word(lang, "text.unit", what=shown, unit=unit) if unit else shown
 
 
-def fact_text(lang: str, name: str, value: object, names: Mapping[str, str]) -> str:
+def fact_text(lang: str, owner: str, name: str, value: object, names: Mapping[str, str]) -> str:
     """A field's value: choices and references in words, numbers without noise."""
+    if value is None:
+        return word(lang, "text.no_data" if name else "entity.stated")
     if isinstance(value, bool):
         return word(lang, "text.yes" if value else "text.no")
     if isinstance(value, (int, float)):
         return f"{value:,.10g}"
     if isinstance(value, (list, tuple)):
-        return word(lang, "text.comma").join(fact_text(lang, name, v, names) for v in value)
-    column = _COLUMNS.get(name)
+        return word(lang, "text.comma").join(fact_text(lang, owner, name, v, names) for v in value)
+    column = _column(owner, name)
     if column and column.words:
         return _chosen(lang, column, str(value))
     return names.get(str(value), str(value)) if column and column.refers else str(value)
@@ -109,11 +125,17 @@ def _chosen(lang: str, column: Column, value: str) -> str:
     if lang == "zh":
         spelled = [w for w, code in column.words.items() if code == value and w != value]
         return spelled[0] if spelled else value
-    return term(lang, "choice", value.replace("_", " "))
+    return value.replace("_", " ")
 
 
-_COLUMNS: Mapping[str, Column] = {
-    c.name: c
-    for t in reversed([*TABLES.values()])
-    for c in (*t.columns, *EVIDENCE_COLUMNS)
+def _column(owner: str, name: str) -> Column | None:
+    return _COLUMNS.get((owner, name)) or _COLUMNS.get(("", name))
+
+
+# By owner and name; ("", name) is the first table's, for derived relations and evidence fields.
+_COLUMNS: Mapping[tuple[str, str], Column] = {
+    key: column
+    for table in reversed([*TABLES.values()])
+    for column in (*table.columns, *EVIDENCE_COLUMNS)
+    for key in ((table.label or table.relation, column.name), ("", column.name))
 }

@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from graph.analysis.answers import Asked, CandidateAnswer, PartAnswer, WhyNot
 from viz.words import LANGS, catalogue, term, word
 
-__all__ = ["assumed_text", "narrow_text", "path_text", "reason_text", "sentences", "why_not_sentences"]
+__all__ = [
+    "assumed_text",
+    "narrow_text",
+    "path_text",
+    "reason_text",
+    "sentences",
+    "why_not_sentences",
+]
 
 _Say = Callable[..., str]
 

@@ -51,7 +51,7 @@ class Swimlane:
     hidden: int
 
 
-def swimlane(map: ChainMap, limit: int = 240) -> Swimlane:
+def swimlane(map: ChainMap, limit: int | None = 240) -> Swimlane:
     """Lanes for at most `limit` cells; the three stages always appear, 未分段 when it has cells."""
     cells = [_cell(c) for c in map.cells]
     kept = sorted(range(len(cells)), key=lambda i: (_rank(cells[i]), i))[:limit]

@@ -41,7 +41,7 @@ def word(lang: str, key: str, /, **facts: object) -> str:
 
 
 def term(lang: str, group: str, code: object) -> str:
-    """The word for a code of the data (`type`, `flag`, `stage`, …); an unworded code stays itself."""
+    """The word for a code of the data (`type`, `flag`, …); an unworded code stays itself."""
     return catalogue(lang).get(f"{group}.{code}", str(code))
 
 

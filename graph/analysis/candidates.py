@@ -15,10 +15,10 @@ __all__ = ["Candidate", "candidates_of", "locate_first", "may_be_inside", "own_o
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A candidate with its entries, as if it stood in the region, on the required segments it makes.
+    """A candidate with its entries on required segments, as if it stood in the region.
 
-    `replaces` names, by segment, the makers whose present entries it takes the place of; `readiness`
-    is (low, base, high).
+    `replaces` names, by segment, the makers whose present entries it takes the place of;
+    `readiness` is (low, base, high).
     """
 
     id: str
@@ -128,10 +128,9 @@ def _outside(view: View) -> Mapping[str, list[Maker]]:
     found: dict[str, list[Maker]] = {}
     for segment in view.required:
         for maker in view.facts.makers(segment):
-            known = maker.enterprise in view.facts.enterprises.index
-            if known and not view.is_local(view.facts.region(maker.enterprise)):
-                if not view.is_local(maker.region):
-                    found.setdefault(maker.enterprise, []).append(maker)
+            firm = view.facts.region(maker.enterprise)
+            if not (view.is_local(firm) or view.is_local(maker.region)):
+                found.setdefault(maker.enterprise, []).append(maker)
     return dict(sorted(found.items()))
 
 

@@ -28,7 +28,7 @@ End = int  # -1 low, 0 base, 1 high for the candidate's own assumed inputs
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a candidate does to one segment: shortage before and after, and Δ = c·(before − after)."""
+    """What a candidate does to one segment: Δ = c·(shortage before − after)."""
 
     segment: int
     before: float
@@ -119,14 +119,12 @@ class Fill:
         gap = self.gaps.found[segment]
         before = 1.0 if gap.shortage is None else gap.shortage
         leaves = candidate.replaces.get(segment, frozenset())
-        stay = [
-            (e.effective(assumed), e.availability) for e in gap.entries if e.maker not in leaves
-        ]
+        stay = [e for e in gap.entries if e.maker not in leaves]
         own = candidate.offers[segment]
-        after = shortage([*stay, (own.effective(assumed, end), own.up(assumed, end))])
-        return Step(
-            segment, before, after, max(0.0, gap.requirement.criticality * (before - after))
-        )
+        landed = (own.effective(assumed, end), own.up(assumed, end))
+        after = shortage([*((e.effective(assumed), e.availability) for e in stay), landed])
+        gain = max(0.0, gap.requirement.criticality * (before - after))
+        return Step(segment, before, after, gain)
 
     def _criticality(self, segment: int) -> float:
         return self.view.required[segment].criticality

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import fsum
 
+import numpy as np
+
 from graph.analysis.answers import GapsAnswer, SegmentAnswer, SupplierAnswer, ToVerify
 from graph.analysis.coverage import Entry, ratio, shortage_of
 from graph.analysis.relatedness import Relatedness
@@ -119,7 +121,7 @@ class Gaps:
             segment = facts.segments.index.get(table.keys[i])
             if segment is not None:
                 local = view.is_local(facts.region(facts.enterprises.ids[table.src[i]]))
-                worth = None if value[i] != value[i] else float(value[i])
+                worth = None if np.isnan(value[i]) else float(value[i])
                 found.setdefault(segment, []).append((local, worth))
         return found
 

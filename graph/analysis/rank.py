@@ -88,7 +88,7 @@ def why_not(fill: Fill, label: str, id: str) -> WhyNot:
     table = fill.view.facts.snapshot.nodes(label)
     name = table.values("name")[table.index[id]] or id
     test = _project_reasons if label == "Project" else _enterprise_reasons
-    return WhyNot(id, name, test(fill, id) or _rank_reasons(fill, label, id))
+    return WhyNot(id, name, test(fill, id))
 
 
 def _project_reasons(fill: Fill, project: str) -> list[Reason]:
@@ -127,17 +127,6 @@ def _segment_reasons(fill: Fill, segments: set[int]) -> list[Reason]:
         return [{"code": "not_in_chain", "segments": _names(fill, segments)}]
     if required <= fill.view.unknown:
         return [{"code": "unknown_segment", "segments": _names(fill, required)}]
-    return []
-
-
-def _rank_reasons(fill: Fill, label: str, id: str) -> list[Reason]:
-    """For something that is ranked: how low, or that it fills nothing."""
-    ordered = sorted(fill.scored.values(), key=lambda s: (-s.score, s.candidate.id))
-    for place, scored in enumerate(ordered, 1):
-        if (scored.candidate.label, scored.candidate.id) == (label, id):
-            if scored.score <= 0:
-                return [{"code": "no_gain"}]
-            return [{"code": "ranked_lower", "rank": place, "of": len(ordered)}]
     return []
 
 

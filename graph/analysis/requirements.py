@@ -32,7 +32,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Requirement:
-    """One required segment (by position): criticality at both ends and base, and the path from t."""
+    """One required segment (by position): criticality, its two ends, and the path from t."""
 
     segment: int
     criticality: float
@@ -107,7 +107,7 @@ class _Walks:
         return self._scale * best
 
     def path(self, segment: int, ids: Sequence[str]) -> tuple[int, ...]:
-        """Fewest hops, then hop by hop the predecessor with the smallest id; from t to `segment`."""
+        """From t to `segment`: fewest hops, then hop by hop the predecessor with the least id."""
         hops = self._hops[0]
         best = max(h[segment] for h in hops[1:])
         hop = next(i for i in range(1, len(hops)) if hops[i][segment] == best)

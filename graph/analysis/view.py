@@ -1,4 +1,4 @@
-"""One question on one snapshot: the region's surroundings, the leader's needs, who supplies what."""
+"""One question on one snapshot: the region's surroundings, the leader's needs, its suppliers."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ Rules that keep two engines equal (each one is a test in `tests/contract`):
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -117,6 +118,9 @@ class GraphStore(Protocol):
 
     def ledger(self, limit: int = 50) -> Sequence[LedgerEntry]:
         """Applied batches, newest first."""
+
+    def reading(self) -> AbstractContextManager[int]:
+        """One revision for everything this thread reads inside; yields its number."""
 
     def revision(self) -> int:
         """Number of the last change; 0 in an empty store."""

@@ -1,0 +1,54 @@
+# 链主 lianzhu. Two commands on a fresh machine: `make run` and `make test`.
+PORT ?= 8000
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test test-release check bench setup lock clean
+
+run: .venv/.run
+	$(BIN)/lianzhu serve --sample --port $(PORT)
+
+test: .venv/.dev
+	$(BIN)/pytest
+
+test-release: .venv/.dev
+	LIANZHU_RELEASE=1 $(BIN)/pytest
+
+check: .venv/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest --doctest-modules --import-mode=importlib graph ingest viz api
+
+bench: .venv/.dev
+	$(BIN)/python -m tests.benchmarks
+
+setup: .venv/.dev
+
+# The lock files name every package with its hashes; `make lock` renews them from pyproject.toml.
+lock: .venv/.dev
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml -q --generate-hashes --no-annotate --no-header --universal \
+		--python-version 3.11 --upgrade -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev -q --generate-hashes --no-annotate --no-header \
+		--universal --python-version 3.11 -c requirements.lock -o requirements-dev.lock
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "需要 Python 3.11 或更高 / Python 3.11 or newer is needed"; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "缺少 venv 模块: Debian/Ubuntu 请安装 python3-venv / install the package python3-venv"; exit 1; }
+
+.venv/.run: requirements.lock pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ .venv/.run
+
+clean:
+	rm -rf .venv var

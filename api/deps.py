@@ -1,0 +1,81 @@
+"""What routes share: the desk, the question in the URL, conditional answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import Response
+
+from api.desk import Desk
+from api.settings import Settings
+from graph.analysis.answers import as_json
+from graph.question import ALGORITHM, Question
+from viz.words import language
+
+__all__ = ["Asking", "AtDesk", "Lang", "answered", "etag"]
+
+LONGEST = 200
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def settings_of(request: Request) -> Settings:
+    """The settings in force."""
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _lang(request: Request) -> str:
+    return language(request.query_params.get("lang") or settings_of(request).lang)
+
+
+def _question(
+    leader: Annotated[str, Query(max_length=LONGEST, examples=["中芯国际"])] = "",
+    chain: Annotated[str, Query(max_length=LONGEST)] = "",
+    region: Annotated[str, Query(max_length=LONGEST, examples=["310000"])] = "",
+    as_of: Annotated[str, Query(max_length=10, examples=["2024-12-31"])] = "",
+    world: Annotated[str, Query(max_length=10)] = "",
+    proximity: Annotated[str, Query(max_length=10)] = "",
+    direction: Annotated[str, Query(max_length=10)] = "",
+    scheme: Annotated[str, Query(max_length=50)] = "",
+) -> Question:
+    return Question.checked(
+        leader=leader,
+        chain=chain,
+        region=region,
+        as_of=as_of,
+        world=world,
+        proximity=proximity,
+        direction=direction,
+        scheme=scheme,
+    )
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+Lang = Annotated[str, Depends(_lang)]
+Asking = Annotated[Question, Depends(_question)]
+
+
+def etag(request: Request, revision: int) -> str:
+    """A strong tag: the same revision, algorithm and URL give the same bytes."""
+    text = f"{revision}|{ALGORITHM}|{request.url.path}?{request.url.query}"
+    return '"' + hashlib.sha256(text.encode()).hexdigest()[:32] + '"'
+
+
+def answered(request: Request, revision: int, value: object) -> Response:
+    """The answer as JSON with its ETag, or 304 where the client already holds it."""
+    tag = etag(request, revision)
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(_bytes(as_json(value)), headers=headers, media_type="application/json")
+
+
+def _bytes(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()

@@ -1,0 +1,98 @@
+"""What works on this machine, in words a user can act on."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from api.settings import Settings
+from graph.errors import LianzhuError
+from graph.store import open_store
+from viz.words import message, word
+
+__all__ = ["Check", "Diagnosis", "examine"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """All checks; `ok` when every one passed."""
+
+    ok: bool
+    checks: Sequence[Check]
+
+
+def examine(url: str, settings: Settings) -> Diagnosis:
+    """Look at Python, SQLite, the packages, the words and the store; never raises."""
+    looks: Sequence[Callable[[], Check]] = (
+        _python,
+        _sqlite,
+        _packages,
+        lambda: _static(settings.lang),
+        lambda: _store(url, settings),
+    )
+    checks = [look() for look in looks]
+    return Diagnosis(all(c.ok for c in checks), checks)
+
+
+def _python() -> Check:
+    ok = sys.version_info >= (3, 11)
+    return Check("python", ok, sys.version.split()[0], "" if ok else "Python ≥ 3.11")
+
+
+def _sqlite() -> Check:
+    with sqlite3.connect(":memory:") as db:
+        options = {row[0] for row in db.execute("PRAGMA compile_options")}
+    db.close()
+    text = "FTS5" if "ENABLE_FTS5" in options else "no FTS5"
+    return Check(
+        "sqlite", sqlite3.sqlite_version_info >= (3, 38), f"{sqlite3.sqlite_version} {text}"
+    )
+
+
+def _packages() -> Check:
+    needed = ("numpy", "scipy", "networkx", "fastapi", "pyvis", "python-calamine", "opencc")
+    missing = [name for name in needed if not _installed(name)]
+    return Check(
+        "packages", not missing, ", ".join(missing) or "✓", "make setup" if missing else ""
+    )
+
+
+def _installed(name: str) -> bool:
+    try:
+        return bool(version(name))
+    except PackageNotFoundError:
+        return False
+
+
+def _static(lang: str) -> Check:
+    folder = Path(__file__).parent.parent / "viz" / "static"
+    ok = any(folder.rglob("vis-network*.js"))
+    return Check("pages", ok, str(folder) if not ok else word(lang, "cli.offline_ready"))
+
+
+def _store(url: str, settings: Settings) -> Check:
+    try:
+        store = open_store(url, deadline=settings.read_seconds)
+        try:
+            store.migrate()
+            health = store.health()
+            return Check("store", health.ok, f"{url} {health.engine} {health.detail}")
+        finally:
+            store.close()
+    except LianzhuError as error:
+        told = message(settings.lang, error.code, error.facts)
+        return Check("store", False, told.text, told.hint)

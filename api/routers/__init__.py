@@ -1,0 +1,1 @@
+"""Routes: validate, ask the desk, render."""

@@ -1,0 +1,315 @@
+"""The pages: each asks the desk one question and renders the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from ingest.template import write_template
+
+from api.deps import Asking, AtDesk, etag, settings_of
+from api.desk import Desk
+from api.problems import told
+from api.verifying import Finding, verify
+from graph.analysis.answers import GapsAnswer, RankAnswer, WhyNot
+from graph.errors import Ambiguous, LianzhuError, NotFound
+from graph.model import LABELS, Ref
+from graph.question import ALGORITHM, Question
+from viz import contexts as c
+from viz.network import render_network
+from viz.pages import Page, render
+from viz.words import language
+
+__all__ = ["problem_page", "router"]
+
+router = APIRouter(include_in_schema=False)
+
+CHAINS_SHOWN = 30
+LEADERS_ANSWERED = 24
+NEIGHBOURS = 150
+
+Offset = Annotated[int, Query(ge=0, le=1_000_000)]
+Word = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/")
+def home(request: Request, desk: AtDesk) -> Response:
+    """今天要处理什么?"""
+    chains = desk.chains()
+    shown = chains[:CHAINS_SHOWN]
+    budget = LEADERS_ANSWERED if sum(len(ch.chains) or 1 for ch in shown) <= LEADERS_ANSWERED else 0
+    rows = [_chain_row(desk, ch.id, ch.name, ch.chains, bool(budget)) for ch in shown]
+    page = c.HomePage(_frame(request, desk), rows, desk.names(), len(chains) - len(shown))
+    return _html(request, desk, page)
+
+
+@router.get("/chains/{chain}")
+def chain_page(request: Request, desk: AtDesk, question: Asking, chain: str) -> Response:
+    """这条链长什么样、断在哪?"""
+    found = desk.chain_map(_about(desk, question, chain), chain)
+    frame = _frame(request, desk, chain, found.question.leader, found.question.region, "map")
+    return _html(request, desk, c.ChainPage(frame, found, desk.names()))
+
+
+@router.get("/chains/{chain}/gaps")
+def gaps_page(
+    request: Request,
+    desk: AtDesk,
+    question: Asking,
+    chain: str,
+    offset: Annotated[int, Query(alias="from", ge=0)] = 0,
+    verify_from: Offset = 0,
+) -> Response:
+    """先补哪里?"""
+    answer = desk.gaps(_about(desk, question, chain))
+    page = c.GapsPage(
+        _frame(request, desk, chain, answer.question.leader, answer.question.region, "gaps"),
+        answer,
+        desk.names(),
+        _evidence(desk, answer),
+        offset,
+        verify_from,
+    )
+    return _html(request, desk, page)
+
+
+@router.get("/chains/{chain}/candidates")
+def candidates_page(
+    request: Request,
+    desk: AtDesk,
+    question: Asking,
+    chain: str,
+    kind: Word = "",
+    segment: Word = "",
+    why: Word = "",
+    offset: Annotated[int, Query(alias="from", ge=0)] = 0,
+) -> Response:
+    """哪些企业能补?"""
+    asked = _about(desk, question, chain)
+    answer, gaps = desk.rank(asked, None, kind or "all", segment), desk.gaps(asked)
+    page = c.CandidatesPage(
+        _frame(request, desk, chain, gaps.question.leader, gaps.question.region, "rank"),
+        answer,
+        desk.names(),
+        _evidence(desk, gaps, answer),
+        gaps.segments,
+        kind or None,
+        segment or None,
+        offset,
+    )
+    return _html(request, desk, _with_why(desk, asked, page, why))
+
+
+@router.get("/chains/{chain}/graph")
+def graph_page(
+    request: Request, desk: AtDesk, question: Asking, chain: str, focus: Word = ""
+) -> Response:
+    """谁和谁有关系?"""
+    return _html(request, desk, _graph(request, desk, question, chain, focus))
+
+
+@router.get("/chains/{chain}/graph/frame")
+def graph_frame(
+    request: Request, desk: AtDesk, question: Asking, chain: str, focus: Word = ""
+) -> Response:
+    """The picture inside the graph page."""
+    page = _graph(request, desk, question, chain, focus)
+    html = render_network(page)
+    return HTMLResponse(html)
+
+
+@router.get("/entities/{label}/{id}")
+def entity_page(request: Request, desk: AtDesk, label: str, id: str) -> Response:
+    """这家企业/项目是谁?"""
+    if label not in LABELS:
+        raise NotFound("unknown_node", label=label, id=id)
+    found = desk.dossier(Ref(label, id))
+    chosen = request.query_params
+    frame = _frame(request, desk, None, chosen.get("leader"), chosen.get("region"))
+    return _html(request, desk, c.EntityPage(frame, found, desk.names()))
+
+
+@router.get("/method")
+def method_page(request: Request, desk: AtDesk) -> Response:
+    """口径与算法."""
+    return _html(request, desk, c.MethodPage(_frame(request, desk)))
+
+
+@router.get("/template.xlsx")
+def template() -> Response:
+    """The Excel template."""
+    with TemporaryDirectory(prefix="lianzhu-") as folder:
+        path = Path(folder) / "lianzhu-template.xlsx"
+        write_template(path)
+        content = path.read_bytes()
+    return Response(
+        content,
+        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"Content-Disposition": 'attachment; filename="lianzhu-template.xlsx"'},
+    )
+
+
+@router.post("/surveys")
+def survey(
+    desk: AtDesk,
+    region: Annotated[str, Form(max_length=200)],
+    segment: Annotated[str, Form(max_length=200)],
+    source: Annotated[str, Form(max_length=200)],
+    as_of: Annotated[str, Form(max_length=10)],
+    found: Annotated[str, Form(max_length=3)] = "no",
+    maker: Annotated[str, Form(max_length=200)] = "",
+    back: Annotated[str, Form(max_length=2000)] = "/",
+) -> Response:
+    """已核实: record a check and go back to where it was asked."""
+    verify(desk, Finding(region, segment, source, as_of, maker if found == "yes" else ""))
+    return RedirectResponse(_local(back, done="verified"), 303)
+
+
+def problem_page(request: Request, error: Exception) -> Response:
+    """Whatever went wrong, as a page that says what to do next."""
+    desk: Desk = request.app.state.desk
+    status, code, _ = told(error, _lang(request))
+    facts = error.facts if isinstance(error, LianzhuError) else {}
+    try:
+        frame = _frame(request, desk)
+    except LianzhuError:  # the store itself is the problem: the page must not need it
+        frame = c.Frame(_lang(request), request.url.path)
+    return HTMLResponse(render(c.ProblemPage(frame, status, code, facts)), status)
+
+
+def _graph(request: Request, desk: Desk, question: Question, chain: str, focus: str) -> c.GraphPage:
+    center = _focus(desk, question, chain, focus)
+    found = desk.store.neighbourhood(center, NEIGHBOURS)
+    frame = _frame(request, desk, chain, question.leader, question.region)
+    return c.GraphPage(
+        frame, found.nodes, found.rels, desk.names(), center, found.hidden, NEIGHBOURS
+    )
+
+
+def _focus(desk: Desk, question: Question, chain: str, focus: str) -> Ref:
+    """What the picture is about: what was asked for, else the leader, else the chain."""
+    label, _, id_ = focus.partition(":")
+    if label in LABELS and id_:
+        return Ref(label, id_)
+    if question.leader:
+        return Ref("Enterprise", desk.id_of("Enterprise", question.leader, "leader"))
+    return Ref("Chain", desk.id_of("Chain", chain, "chain"))
+
+
+def _about(desk: Desk, question: Question, chain: str) -> Question:
+    """The question of a chain's page: its chosen leader, or the chain as a whole."""
+    desk.id_of("Chain", chain, "chain")
+    return question if question.leader else replace(question, chain=chain)
+
+
+def _chain_row(desk: Desk, id: str, name: str, leaders: object, answered: bool) -> c.ChainRow:
+    ids = list(leaders) if isinstance(leaders, (tuple, list)) else []
+    rows = [c.LeaderRow(leader, _try_gaps(desk, leader) if answered else None) for leader in ids]
+    return c.ChainRow(id, name, desk.segments_in(id), rows or [c.LeaderRow(None, None)])
+
+
+def _try_gaps(desk: Desk, leader: str) -> GapsAnswer | None:
+    """The leader's gaps, or None where the question still lacks something (its region, say)."""
+    try:
+        return desk.gaps(Question(leader=leader))
+    except LianzhuError:
+        return None
+
+
+def _with_why(desk: Desk, asked: Question, page: c.CandidatesPage, why: str) -> c.CandidatesPage:
+    if not why:
+        return page
+    try:
+        found = desk.explain(asked, why)
+    except Ambiguous as error:
+        ids = str(error.facts["ids"]).split(", ")
+        names = desk.names()
+        return replace(page, asked=why, why_matches=[c.Choice(i, names[i]) for i in ids])
+    except NotFound:
+        return replace(page, asked=why)
+    if not isinstance(found, WhyNot):
+        found = desk.place(asked, found.id)
+    return replace(page, asked=why, why_not=found)
+
+
+def _evidence(
+    desk: Desk, gaps: GapsAnswer, rank: RankAnswer | None = None
+) -> dict[str, c.EvidenceFact]:
+    ids = {i for s in gaps.segments for i in s.evidence}
+    if rank is not None:
+        ids |= {i for cand in rank.candidates for p in cand.parts for i in p.evidence}
+    return {
+        id_: c.EvidenceFact(*(_text(p.get(k)) for k in ("source", "locator", "as_of", "grade")))
+        for id_, p in desk.evidence(ids).items()
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _frame(
+    request: Request,
+    desk: Desk,
+    chain: str | None = None,
+    leader: str | None = None,
+    region: str | None = None,
+    twin: str | None = None,
+) -> c.Frame:
+    done = request.query_params.get("done")
+    leaders = [ch for ch in desk.leaders() if chain is None or chain in ch.chains]
+    return c.Frame(
+        lang=_lang(request),
+        path=request.url.path,
+        query={k: v for k, v in request.query_params.items() if k != "done"},
+        store=desk.store.health().engine,
+        sample=desk.sample,
+        empty=not desk.snapshot.tables,
+        revision=desk.snapshot.revision,
+        data_date=desk.data_date(),
+        algorithm=ALGORITHM,
+        chains=[c.Choice(x.id, x.name) for x in desk.chains()],
+        leaders=[c.Choice(x.id, x.name) for x in leaders],
+        regions=[c.Choice(x.id, x.name) for x in desk.regions()],
+        chain=chain,
+        leader=leader,
+        region=region,
+        notice=c.Notice(done) if done == "verified" else None,
+        twin=_twin(request, twin, chain, leader),
+    )
+
+
+def _twin(request: Request, name: str | None, chain: str | None, leader: str | None) -> str | None:
+    """The same answer as JSON."""
+    if name is None:
+        return None
+    query = dict(request.query_params)
+    if not leader and chain:
+        query["chain"] = chain
+    path = f"/api/v1/chains/{chain}/map" if name == "map" else f"/api/v1/{name}"
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _lang(request: Request) -> str:
+    return language(request.query_params.get("lang") or settings_of(request).lang)
+
+
+def _local(back: str, **extra: str) -> str:
+    """`back` without any host, so a form can never send the reader elsewhere."""
+    parts = urlsplit(back)
+    path = "/" + parts.path.lstrip("/\\")
+    query = [(k, v) for k, v in parse_qsl(parts.query) if k not in extra]
+    return urlunsplit(("", "", path, urlencode([*query, *extra.items()]), ""))
+
+
+def _html(request: Request, desk: Desk, page: Page) -> Response:
+    tag = etag(request, desk.snapshot.revision)
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return HTMLResponse(render(page), headers=headers)

@@ -1,0 +1,74 @@
+"""Every setting, read from the environment in this one place and passed down frozen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from graph.errors import UsageError
+
+__all__ = ["SETTINGS", "Setting", "Settings", "read_settings"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: its name, default and what it does."""
+
+    name: str
+    default: str
+    help_zh: str
+    help_en: str
+
+
+SETTINGS = (
+    Setting(
+        "LIANZHU_GRAPH_URL",
+        "sqlite:///var/graph.db",
+        "图谱存放位置",
+        "where the chain graph is kept",
+    ),
+    Setting("LIANZHU_READ_SECONDS", "3", "一次查询最长秒数", "seconds a read query may take"),
+    Setting("LIANZHU_LANG", "zh", "命令行语言 zh 或 en", "language of the command line, zh or en"),
+    Setting("LIANZHU_HOST", "127.0.0.1", "服务监听地址", "address the pages are served on"),
+    Setting("LIANZHU_PORT", "8000", "服务端口", "port the pages are served on"),
+    Setting("LIANZHU_UPLOAD_MB", "64", "上传文件最大 MB", "largest file taken by an import, in MB"),
+    Setting(
+        "LIANZHU_INFLATED_MB",
+        "128",
+        "压缩文件解开后最大 MB",
+        "largest size of a workbook once unpacked, in MB",
+    ),
+    Setting("LIANZHU_IMPORT_ROWS", "1000000", "一次导入最多行数", "rows one import may hold"),
+    Setting("LIANZHU_IMPORT_SECONDS", "60", "读取一个文件最长秒数", "seconds to read one file"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings in force."""
+
+    graph_url: str = "sqlite:///var/graph.db"
+    read_seconds: float = 3.0
+    lang: str = "zh"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    upload_mb: int = 64
+    inflated_mb: int = 128
+    import_rows: int = 1_000_000
+    import_seconds: int = 60
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment; `UsageError` names the variable that makes no sense."""
+    found = os.environ if environ is None else environ
+    kinds = {f.name: type(f.default) for f in fields(Settings)}
+    values: dict[str, str | int | float] = {}
+    for setting in SETTINGS:
+        name = setting.name.removeprefix("LIANZHU_").lower()
+        raw = found.get(setting.name, setting.default)
+        try:
+            values[name] = kinds[name](raw)
+        except ValueError:
+            raise UsageError("bad_setting", setting=setting.name, value=raw) from None
+    return Settings(**values)  # type: ignore[arg-type]

@@ -1,0 +1,84 @@
+"""What a batch means before an engine writes it: checked rows, merging, the links of a node."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import isfinite
+
+from graph.errors import DataError
+from graph.model import LABELS, RELATIONS, Batch, Node, Props, Ref, Rel, Value, derived, merge
+
+__all__ = ["Link", "canonical", "checked_nodes", "checked_rels", "counted", "links", "settle"]
+
+Link = tuple[str, Ref]  # relation type and target of a reference column
+
+canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def checked_nodes(batch: Batch) -> dict[Ref, Props]:
+    """The nodes of a batch in id order; `DataError` for what no store may hold."""
+    nodes: dict[Ref, Props] = {}
+    for node in sorted(batch.nodes, key=lambda n: n.ref):
+        _check_ref(node.ref)
+        nodes[node.ref] = settle(nodes.get(node.ref), _clean(node.props, *node.ref))
+    return nodes
+
+
+def checked_rels(batch: Batch) -> Sequence[Rel]:
+    """The relations of a batch; `DataError` for what no store may hold."""
+    for ref in {ref for rel in batch.rels for ref in (rel.src, rel.dst)}:
+        _check_ref(ref)
+    return [_checked(rel) for rel in batch.rels]
+
+
+def settle(old: Props | None, new: Props) -> Props:
+    """`merge`, where a row without properties (a stub, or nothing yet) contributes nothing."""
+    if not old or not new:
+        return new or old or new
+    return merge(old, new)
+
+
+def links(node: Node | None) -> set[Link]:
+    """What the reference columns of a node point at, existing or not."""
+    return {(rel.type, rel.dst) for rel in derived(node) if rel.dst.id} if node else set()
+
+
+def counted(nodes: Iterable[Node]) -> int:
+    """How many of `nodes` a report counts: neither evidence records nor stubs."""
+    return sum(node.ref.label != "Evidence" and bool(node.props) for node in nodes)
+
+
+def _checked(rel: Rel) -> Rel:
+    if (rel.src.label, rel.dst.label) not in RELATIONS.get(rel.type, ()):
+        raise DataError("vocabulary", type=rel.type, src=rel.src.label, dst=rel.dst.label)
+    if "\0" in rel.key:
+        raise DataError("identity", label=rel.type, id=rel.key)
+    props = _clean(rel.props, rel.type, rel.src.id)
+    return rel if props is rel.props else replace(rel, props=props)
+
+
+def _check_ref(ref: Ref) -> None:
+    if ref.label not in LABELS:
+        raise DataError("vocabulary", label=ref.label)
+    if not ref.id or "\0" in ref.id:
+        raise DataError("identity", label=ref.label, id=ref.id)
+
+
+def _clean(props: Props, label: str, id: str) -> Props:
+    """`props`, whole numbers as floats: 1 and 1.0 must not be two different contents."""
+    whole: dict[str, Value] = {}
+    for name, value in props.items():
+        kind = type(value)
+        if kind is int:
+            whole[name] = float(value)  # type: ignore[arg-type]
+        elif not (kind is str or kind is bool or _is_flat(value)):
+            raise DataError("value", label=label, id=id, field=name, value=repr(value))
+    return {**props, **whole} if whole else props
+
+
+def _is_flat(value: Value) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    return isinstance(value, list) and all(type(item) is str for item in value)

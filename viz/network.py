@@ -1,0 +1,164 @@
+"""The relation graph as a document for a sandboxed frame: pyvis holds the data, we write the page.
+
+pyvis 0.3.2 cannot be used as it comes: every mode loads from a CDN, titles and headings are not
+escaped, inserts are quadratic, `from_nx` edits the caller's graph (reference/interface.md §1).  So
+`SafeNetwork` keeps its node and edge API and its options, and takes away everything that renders.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
+from typing import NoReturn
+
+from markupsafe import Markup
+from pyvis.network import Network
+
+from graph.model import Node, Ref, Rel
+from viz.layout import layout
+from viz.pages import environment, in_language
+from viz.palette import KINDS, LINES, PAGE, TYPES
+from viz.swimlane import GAP_TYPES
+from viz.words import term, word
+
+__all__ = ["LIMIT", "SafeNetwork", "frame"]
+
+LIMIT = 300
+_FONT = '"Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Source Han Sans SC",sans-serif'
+
+
+class SafeNetwork(Network):  # type: ignore[misc]
+    """pyvis's network without its templates: constant-time inserts, options as a dict."""
+
+    def __init__(self) -> None:
+        super().__init__(directed=True)
+        self.options: dict[str, object] = _options()
+
+    def add_node(self, n_id: str, label: str | None = None, **options: object) -> None:
+        """Add a node once; a second one of the same id is ignored."""
+        if n_id not in self.node_map:
+            self.node_map[n_id] = {"id": n_id, "label": label or n_id, **options}
+            self.nodes.append(self.node_map[n_id])
+            self.node_ids.append(n_id)
+
+    def add_edge(self, source: str, to: str, **options: object) -> None:
+        """Add an edge; parallel ones stay apart.  `KeyError` when an end is missing."""
+        ends = (self.node_map[source]["id"], self.node_map[to]["id"])
+        self.edges.append({"from": ends[0], "to": ends[1], "arrows": "to", **options})
+
+    def _refused(self, *_: object, **__: object) -> NoReturn:
+        raise NotImplementedError("pyvis's own rendering is unsafe and needs a CDN: use `frame`")
+
+    generate_html = write_html = save_graph = show = _refused
+    from_nx = set_options = prep_notebook = _refused
+
+
+def frame(
+    nodes: Sequence[Node],
+    rels: Sequence[Rel],
+    *,
+    center: Ref | None = None,
+    hidden: int = 0,
+    lang: str = "zh",
+    names: Mapping[str, str] | None = None,
+    gaps: Mapping[str, str] | None = None,
+) -> str:
+    """The HTML document of the graph; `gaps` maps segment ids to their type.
+
+    At most 300 nodes are drawn (the first ones given, the centre always); the query should ask for
+    no more.  Relations with an end that is not drawn are left out.
+    """
+    shown = sorted(nodes, key=lambda n: n.ref != center)[:LIMIT]
+    place = layout(shown, rels)
+    leaders = {r.src for r in rels if r.type == "LEADS"}
+    net = SafeNetwork()
+    for node in shown:
+        name = (names or {}).get(node.ref.id) or str(node.props.get("name", node.ref.id))
+        net.add_node(
+            key(node.ref), **_look(lang, name, _kind(node, leaders, gaps or {})),
+            kind=node.ref.label, x=place.at[node.ref][0], y=place.at[node.ref][1],
+        )  # fmt: skip
+    for i, rel in enumerate(rels):
+        if rel.src in place.at and rel.dst in place.at:
+            net.add_edge(key(rel.src), key(rel.dst), id=i, **_line(lang, rel.type))
+    data = {
+        "nodes": net.nodes,
+        "edges": net.edges,
+        "options": net.options,
+        "day": _groups(False),
+        "night": _groups(True),
+        "columns": [_heading(lang, c.key, c.left, c.right) for c in place.columns],
+        "center": key(center) if center and center in place.at else None,
+        "hidden": hidden + len(nodes) - len(shown),
+    }
+    template = environment().get_template("frame.html")
+    return template.render(data=_inert(data), **in_language(lang))
+
+
+def key(ref: Ref) -> str:
+    """A node's id inside the frame and in messages: `Label:id`."""
+    return f"{ref.label}:{ref.id}"
+
+
+def _look(lang: str, name: str, kind: str) -> dict[str, str]:
+    lines = wrap(name, 9 if lang == "zh" else 16)
+    short = "\n".join(lines[:2]) + ("…" if len(lines) > 2 else "")
+    mark = word(lang, "graph.gap_mark") if kind == "Gap" else ""
+    return {"label": mark + short, "title": f"{name}\n{term(lang, 'label', kind)}", "group": kind}
+
+
+def _line(lang: str, type: str) -> dict[str, object]:
+    dashes, width = LINES.get(type, ([1, 4], 1))
+    return {"dashes": dashes, "width": width, "title": term(lang, "rel", type)}
+
+
+def _kind(node: Node, leaders: set[Ref], gaps: Mapping[str, str]) -> str:
+    if node.ref.label == "Segment" and gaps.get(node.ref.id) in GAP_TYPES:
+        return "Gap"
+    if node.ref.label == "Enterprise" and (node.ref in leaders or node.props.get("leads")):
+        return "Leader"
+    return node.ref.label if node.ref.label in KINDS else "Region"
+
+
+def _heading(lang: str, key: str, left: int, right: int) -> dict[str, object]:
+    group = {"others": "graph"}.get(key, "label" if key[0].isupper() else "stage")
+    return {"title": word(lang, f"{group}.{key}"), "left": left, "right": right}
+
+
+def _groups(dark: bool) -> dict[str, object]:
+    ink = PAGE.ink_dark if dark else PAGE.ink
+    made: dict[str, object] = {}
+    for name, kind in KINDS.items():
+        shade = TYPES["missing"]
+        edge = (shade.ink_dark if dark else shade.ink) if name == "Gap" else ink
+        made[name] = {
+            "shape": kind.shape,
+            "color": {"background": kind.fill_dark if dark else kind.fill, "border": edge},
+            "font": {"color": edge if kind.shape == "box" else ink},
+            "shapeProperties": {"borderDashes": [5, 4] if name == "Gap" else False},
+        }
+    return made
+
+
+def _options() -> dict[str, object]:
+    return {
+        "layout": {"improvedLayout": False},
+        "physics": {"enabled": False},
+        "nodes": {"font": {"face": _FONT, "size": 14}, "size": 11, "borderWidth": 1},
+        "edges": {"smooth": False, "arrows": {"to": {"scaleFactor": 0.5}}},
+        "interaction": {
+            "hover": True,
+            "hideEdgesOnDrag": True,
+            "hideEdgesOnZoom": True,
+            "keyboard": {"enabled": True, "bindToWindow": False},
+        },
+    }
+
+
+def _inert(data: Mapping[str, object]) -> Markup:
+    """JSON that no HTML parser can leave: nothing in it looks like a tag."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return Markup(text)

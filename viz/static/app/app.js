@@ -1,0 +1,30 @@
+// Comfort only: every page works without it.
+"use strict";
+(() => {
+  // A link to something folded away unfolds it.
+  function unfold() {
+    let at = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!at) return;
+    const inner = at.matches("section") && at.querySelector(":scope > details");
+    if (inner) inner.open = true;
+    for (let e = at; e; e = e.parentElement) if (e.matches("details")) e.open = true;
+    at.scrollIntoView({ block: "start" });
+  }
+  addEventListener("hashchange", unfold);
+  unfold();
+  // Empty choices stay out of the address; a form is posted once.
+  document.addEventListener("submit", e => {
+    if (e.target.method === "get") {
+      for (const field of e.target.elements) if (field.name && !field.value) field.disabled = true;
+    } else {
+      for (const b of e.target.querySelectorAll("button")) b.disabled = true;
+    }
+  });
+  addEventListener("pageshow", () => {
+    for (const field of document.querySelectorAll("form :disabled")) field.disabled = false;
+  });
+  // Nobody checks in the future.
+  const today = new Date();
+  const iso = new Date(today - today.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
+  for (const field of document.querySelectorAll('input[type="date"]')) field.max = iso;
+})();
