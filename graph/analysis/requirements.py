@@ -69,15 +69,13 @@ def requirements(
     Raises nothing: without products or inputs nothing is required.
     """
     walks = [_Walks(inputs, products, len(ids), up, assumed) for up in _directions(direction)]
-    best = np.max([w.value(0) for w in walks], axis=0)
-    low = np.max([w.value(-1) for w in walks], axis=0)
-    high = np.max([w.value(1) for w in walks], axis=0)
+    best, low, high = (np.max([w.value[end] for w in walks], axis=0) for end in (0, -1, 1))
     found = []
-    for s in np.flatnonzero(best > 0):
-        if int(s) not in products:
-            walk = next(w for w in walks if w.value(0)[s] == best[s])  # up wins a tie
-            path = walk.path(int(s), ids)
-            found.append(Requirement(int(s), float(best[s]), float(low[s]), float(high[s]), path))
+    for s in np.flatnonzero(best > 0).tolist():
+        if s not in products:
+            walk = next(w for w in walks if w.value[0][s] == best[s])  # up wins a tie
+            ends = (float(best[s]), float(low[s]), float(high[s]))
+            found.append(Requirement(s, *ends, walk.path(s, ids)))
     return found
 
 
@@ -95,28 +93,29 @@ class _Walks:
         self._near, self._far = (
             (inputs.target, inputs.source) if up else (inputs.source, inputs.target)
         )
-        self._factor, self._scale = inputs.factor, 1.0 if up else a.downstream_factor
+        self._factor = inputs.factor
         start = np.zeros(size)
         for product, importance in products.items():
             start[product] = importance
+        scale = 1.0 if up else a.downstream_factor
         self._hops = {end: self._run(start, inputs.factor[end], a.hops) for end in (-1, 0, 1)}
-
-    def value(self, end: End) -> Array:
-        """Criticality of every segment by walks of 1…H hops."""
-        best: Array = np.max(self._hops[end][1:], axis=0)
-        return self._scale * best
+        best = {end: np.max(hops[1:], axis=0) for end, hops in self._hops.items()}
+        self.value = {end: scale * values for end, values in best.items()}  # by 1…H hops
+        self._best = best[0]
+        self._order = np.argsort(self._far, kind="stable")
+        self._row = np.searchsorted(self._far[self._order], np.arange(size + 1))
 
     def path(self, segment: int, ids: Sequence[str]) -> tuple[int, ...]:
         """From t to `segment`: fewest hops, then hop by hop the predecessor with the least id."""
         hops = self._hops[0]
-        best = max(h[segment] for h in hops[1:])
-        hop = next(i for i in range(1, len(hops)) if hops[i][segment] == best)
+        hop = next(i for i in range(1, len(hops)) if hops[i][segment] == self._best[segment])
         walk = [segment]
         while hop:
-            into = np.flatnonzero(self._far == walk[-1])
+            here = walk[-1]
+            into = self._order[self._row[here] : self._row[here + 1]]
             reach = hops[hop - 1][self._near[into]] * self._factor[0][into]
-            tied = self._near[into[reach == hops[hop][walk[-1]]]]
-            walk.append(int(min(tied, key=lambda i: ids[i])))
+            tied = self._near[into[reach == hops[hop][here]]]
+            walk.append(min(tied.tolist(), key=lambda i: ids[i]))
             hop -= 1
         return tuple(reversed(walk))
 
