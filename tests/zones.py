@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from graph.model import Node, Props, Ref, Rel, Value, derived, evidence_id, merge, survey_id
+from graph.model import Batch, Node, Props, Ref, Rel, Value, derived, evidence_id, merge, survey_id
 from graph.snapshot import Snapshot, take
 from graph.tables import TABLES, Column, Kind, Table
 
-__all__ = ["Rows", "snapshot_of"]
+__all__ = ["Rows", "batch_of", "snapshot_of"]
 
 Rows = Mapping[str, Sequence[Mapping[str, str]]]
 
@@ -33,6 +33,15 @@ FLAGS = {"是": True, "true": True, "1": True, "否": False, "false": False, "0"
 
 def snapshot_of(rows: Rows) -> Snapshot:
     """The snapshot of a zone given as rows of cells."""
+    nodes, rels = _merged(rows)
+    for ref, props in list(nodes.items()):
+        for rel in derived(Node(ref, props)):
+            if rel.dst in nodes:
+                rels[rel.identity] = {}
+    return take(_Rows(nodes, rels))
+
+
+def _merged(rows: Rows) -> tuple[dict[Ref, Props], dict[tuple[str, Ref, Ref, str], Props]]:
     nodes: dict[Ref, Props] = {}
     rels: dict[tuple[str, Ref, Ref, str], Props] = {}
     for name, table_rows in rows.items():
@@ -44,11 +53,7 @@ def snapshot_of(rows: Rows) -> Snapshot:
                 else:
                     known = rels.get(item.identity)
                     rels[item.identity] = item.props if known is None else merge(known, item.props)
-    for ref, props in list(nodes.items()):
-        for rel in derived(Node(ref, props)):
-            if rel.dst in nodes:
-                rels[rel.identity] = {}
-    return take(_Rows(nodes, rels))
+    return nodes, rels
 
 
 @dataclass(frozen=True)
@@ -122,3 +127,14 @@ def _value(column: Column, cell: str) -> Value:
 
 def _day(cell: str) -> str:
     return "-".join([*cell.split("-"), "01", "01"][:3])
+
+
+def batch_of(rows: Rows, key: str = "test") -> Batch:
+    """The same zone as one import."""
+    nodes, rels = _merged(rows)
+    return Batch(
+        key,
+        key,
+        [Node(r, p) for r, p in nodes.items()],
+        [Rel(*i, p) for i, p in rels.items()],
+    )

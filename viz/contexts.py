@@ -1,23 +1,16 @@
-"""What each page is given: one frozen dataclass a page, filled by the routers, rendered by `pages`.
+"""What each page is given: one frozen dataclass a page, filled by the routers, for `pages.render`.
 
-`names` maps any id to its display name, `evidence` an evidence id to its source.  A page holds the
-answers as they are; it counts and looks up, it computes nothing.
+`names` maps ids to display names.  A page holds the answers as they are: it computes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import quote, urlencode
 
-from graph.analysis.answers import (
-    ChainMap,
-    Dossier,
-    GapsAnswer,
-    RankAnswer,
-    SegmentAnswer,
-    WhyNot,
-)
+from graph.analysis import answers as a
 from graph.model import Node, Ref, Rel
 from graph.question import SCHEMES, Assumptions, Scheme
 
@@ -41,6 +34,7 @@ __all__ = [
 
 # The parameters that say what is asked; they follow the reader from page to page.
 QUESTION_KEYS = ("leader", "region", "as_of", "world", "proximity", "direction", "scheme", "lang")
+_part = partial(quote, safe="")
 
 
 @dataclass(frozen=True)
@@ -103,8 +97,10 @@ class Frame:
         return _url(self.address, {**self.query, **changes})
 
     def to(self, path: str, **changes: object) -> str:
-        """Another page about the same question."""
-        kept = {k: v for k, v in self.query.items() if k in QUESTION_KEYS}
+        """Another page about the same question; the chain is in the path or goes along."""
+        kept: dict[str, object] = {k: v for k, v in self.query.items() if k in QUESTION_KEYS}
+        if not path.startswith("/chains/"):
+            kept["chain"] = self.chain
         return _url(path, {**kept, **changes})
 
     def chain_url(self, page: str = "", chain: str | None = None, **changes: object) -> str:
@@ -118,8 +114,9 @@ class Frame:
 
     def name_of(self, id: str | None) -> str | None:
         """The name of a chosen leader, chain or region."""
-        known = (*self.leaders, *self.chains, *self.regions)
-        return next((c.name for c in known if c.id == id), id)
+        return {c.id: c.name for c in (*self.leaders, *self.chains, *self.regions)}.get(
+            id or "", id
+        )
 
 
 @dataclass(frozen=True)
@@ -127,7 +124,7 @@ class LeaderRow:
     """A leader with its gaps; `leader` None = the chain itself, `answer` None = not computed."""
 
     leader: str | None
-    answer: GapsAnswer | None
+    answer: a.GapsAnswer | None
 
 
 @dataclass(frozen=True)
@@ -156,7 +153,7 @@ class ChainPage:
     """这条链长什么样、断在哪?"""
 
     frame: Frame
-    map: ChainMap
+    map: a.ChainMap
     names: Mapping[str, str]
 
 
@@ -165,19 +162,19 @@ class GapsPage:
     """先补哪里?"""
 
     frame: Frame
-    answer: GapsAnswer
+    answer: a.GapsAnswer
     names: Mapping[str, str]
     evidence: Mapping[str, EvidenceFact]
     offset: int = 0  # ?from=, of the gap table
     verify_offset: int = 0  # ?verify_from=
 
     @property
-    def by_id(self) -> Mapping[str, SegmentAnswer]:
+    def by_id(self) -> Mapping[str, a.SegmentAnswer]:
         """Required segments by id."""
         return {s.segment: s for s in self.answer.segments}
 
     @property
-    def others(self) -> Sequence[SegmentAnswer]:
+    def others(self) -> Sequence[a.SegmentAnswer]:
         """Required segments that are neither gaps nor unknown."""
         listed = {*self.answer.gaps, *(v.segment for v in self.answer.to_verify)}
         return [s for s in self.answer.segments if s.segment not in listed]
@@ -188,25 +185,22 @@ class CandidatesPage:
     """哪些企业能补?"""
 
     frame: Frame
-    answer: RankAnswer
+    answer: a.RankAnswer
     names: Mapping[str, str]
     evidence: Mapping[str, EvidenceFact]
-    gaps: Sequence[SegmentAnswer] = ()  # the segments to filter by, and their local makers
+    gaps: Sequence[a.SegmentAnswer] = ()  # the segments to filter by, and their local makers
     kind: str | None = None
     segment: str | None = None
     offset: int = 0  # ?from=
     asked: str | None = None  # ?why=, as typed
-    why_not: WhyNot | None = None
+    why_not: a.WhyNot | None = None
     why_matches: Sequence[Choice] = ()  # when several have that name
 
     @property
     def local(self) -> Mapping[str, int]:
         """Known makers inside the region by segment; an unknown segment is absent."""
-        return {
-            s.segment: sum(f.proximity == 1 for f in s.suppliers)
-            for s in self.gaps
-            if s.type != "unknown"
-        }
+        known = [s for s in self.gaps if s.type != "unknown"]
+        return {s.segment: sum(f.proximity == 1 for f in s.suppliers) for s in known}
 
 
 @dataclass(frozen=True)
@@ -227,7 +221,7 @@ class EntityPage:
     """这家企业/项目是谁?"""
 
     frame: Frame
-    dossier: Dossier
+    dossier: a.Dossier
     names: Mapping[str, str]
 
 
@@ -253,7 +247,3 @@ class ProblemPage:
 def _url(path: str, query: Mapping[str, object]) -> str:
     kept = {k: str(v) for k, v in query.items() if v is not None and v != ""}
     return f"{path}?{urlencode(kept)}" if kept else path
-
-
-def _part(id: str) -> str:
-    return quote(id, safe="")

@@ -25,6 +25,7 @@ from viz.words import term, word
 __all__ = ["LIMIT", "SafeNetwork", "frame"]
 
 LIMIT = 300
+_FORMS = ("股份有限公司", "有限责任公司", "有限公司")  # said by the tooltip, not by the label
 _FONT = '"Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Source Han Sans SC",sans-serif'
 
 
@@ -67,7 +68,8 @@ def frame(
     """The HTML document of the graph; `gaps` maps segment ids to their type.
 
     At most 300 nodes are drawn (the first ones given, the centre always); the query should ask for
-    no more.  Relations with an end that is not drawn are left out.
+    no more.  Left out are relations with an end that is not drawn, and a segment's place in its
+    chain, which its column shows.
     """
     shown = sorted(nodes, key=lambda n: n.ref != center)[:LIMIT]
     place = layout(shown, rels)
@@ -80,7 +82,7 @@ def frame(
             kind=node.ref.label, x=place.at[node.ref][0], y=place.at[node.ref][1],
         )  # fmt: skip
     for i, rel in enumerate(rels):
-        if rel.src in place.at and rel.dst in place.at:
+        if rel.src in place.at and rel.dst in place.at and not _shown_by_column(rel):
             net.add_edge(key(rel.src), key(rel.dst), id=i, **_line(lang, rel.type))
     data = {
         "nodes": net.nodes,
@@ -101,8 +103,13 @@ def key(ref: Ref) -> str:
     return f"{ref.label}:{ref.id}"
 
 
+def _shown_by_column(rel: Rel) -> bool:
+    return rel.type == "PART_OF" and rel.dst.label == "Chain"
+
+
 def _look(lang: str, name: str, kind: str) -> dict[str, str]:
-    lines = wrap(name, 9 if lang == "zh" else 16)
+    bare = next((name.removesuffix(s) for s in _FORMS if name.endswith(s)), name) or name
+    lines = wrap(bare, 18 if name.isascii() else 9)
     short = "\n".join(lines[:2]) + ("…" if len(lines) > 2 else "")
     mark = word(lang, "graph.gap_mark") if kind == "Gap" else ""
     return {"label": mark + short, "title": f"{name}\n{term(lang, 'label', kind)}", "group": kind}
@@ -110,7 +117,7 @@ def _look(lang: str, name: str, kind: str) -> dict[str, str]:
 
 def _line(lang: str, type: str) -> dict[str, object]:
     dashes, width = LINES.get(type, ([1, 4], 1))
-    return {"dashes": dashes, "width": width, "title": term(lang, "rel", type)}
+    return {"dashes": dashes, "width": width, "title": term(lang, "relation", type)}
 
 
 def _kind(node: Node, leaders: set[Ref], gaps: Mapping[str, str]) -> str:
@@ -122,8 +129,10 @@ def _kind(node: Node, leaders: set[Ref], gaps: Mapping[str, str]) -> str:
 
 
 def _heading(lang: str, key: str, left: int, right: int) -> dict[str, object]:
-    group = {"others": "graph"}.get(key, "label" if key[0].isupper() else "stage")
-    return {"title": word(lang, f"{group}.{key}"), "left": left, "right": right}
+    title = term(lang, "label" if key[0].isupper() else "stage", key)
+    if key == "others":
+        title = word(lang, "graph.others")
+    return {"title": title, "left": left, "right": right}
 
 
 def _groups(dark: bool) -> dict[str, object]:
@@ -135,10 +144,15 @@ def _groups(dark: bool) -> dict[str, object]:
         made[name] = {
             "shape": kind.shape,
             "color": {"background": kind.fill_dark if dark else kind.fill, "border": edge},
-            "font": {"color": edge if kind.shape == "box" else ink},
+            "font": _label(kind.shape == "box", edge, dark),
             "shapeProperties": {"borderDashes": [5, 4] if name == "Gap" else False},
         }
     return made
+
+
+def _label(inside: bool, ink: str, dark: bool) -> dict[str, object]:
+    halo = PAGE.paper_dark if dark else PAGE.paper
+    return {"color": ink} | ({} if inside else {"strokeWidth": 3, "strokeColor": halo})
 
 
 def _options() -> dict[str, object]:

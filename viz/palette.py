@@ -1,7 +1,7 @@
 """Colours and marks: every meaning has a mark and a word besides its colour.
 
 Text colours keep 4.5:1 and marks 3:1 against the backgrounds below, light and dark (WCAG 2.1 AA,
-checked by a test).  The marks are in GB 2312, so that every Chinese font has them.
+checked by a test).  The marks are in GBK, so that every Chinese font has them.
 """
 
 from __future__ import annotations

@@ -152,7 +152,8 @@ def _reason(lang: str, who: str, reason: Mapping[str, object], names: Mapping[st
         return word(lang, "why.other", name=who, code=code)
     told = word(lang, f"why.{code}", name=who, **{k: reason.get(k, "—") for k in ("rank", "of")})
     about = [_listed(lang, v, names) for k, v in reason.items() if k in _ABOUT and v]
-    return told + (word(lang, "text.about", what=about[0]) if about else "")
+    how = f"why_about.{code}" if f"why_about.{code}" in catalogue(lang) else "text.about"
+    return told + (word(lang, how, what=about[0]) if about else "")
 
 
 _ABOUT = ("segments", "segment", "project", "projects", "region", "regions", "candidate")
@@ -160,7 +161,10 @@ _ABOUT = ("segments", "segment", "project", "projects", "region", "regions", "ca
 
 def _listed(lang: str, value: object, names: Mapping[str, str]) -> str:
     ids = value if isinstance(value, (list, tuple)) else [value]
-    return word(lang, "text.comma").join(_name(str(id), names) for id in ids)
+    told = [_name(str(id), names) for id in ids[:6]]
+    if len(ids) > len(told):
+        told.append(word(lang, "text.more", n=len(ids) - len(told)))
+    return word(lang, "text.comma").join(told)
 
 
 def _name(id: str, names: Mapping[str, str]) -> str:

@@ -34,10 +34,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Lane:
-    """A stage and its cells."""
+    """A stage, its cells, and its width in twelfths of the page."""
 
     stage: str
     cells: Sequence[Cell]
+    span: int
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,26 @@ def swimlane(map: ChainMap, limit: int | None = 240) -> Swimlane:
     cells = [_cell(c) for c in map.cells]
     kept = sorted(range(len(cells)), key=lambda i: (_rank(cells[i]), i))[:limit]
     shown = [cells[i] for i in sorted(kept)]
-    lanes = [Lane(s, [c for c in shown if (c.cell.stage or "unstaged") == s]) for s in _STAGES]
+    staged = {s: [c for c in shown if (c.cell.stage or "unstaged") == s] for s in _STAGES}
+    staged = {s: found for s, found in staged.items() if found or s != "unstaged"}
+    spans = _spans([len(found) for found in staged.values()])
     gaps = [c for c in cells if c.look in GAP_TYPES]
     return Swimlane(
-        [lane for lane in lanes if lane.cells or lane.stage != "unstaged"],
+        [Lane(s, found, n) for (s, found), n in zip(staged.items(), spans, strict=True)],
         sorted(gaps, key=lambda c: (-(c.cell.severity or 0.0), c.cell.segment)),
         [c for c in cells if c.look == "unknown"],
         len(cells),
         len(cells) - len(shown),
     )
+
+
+def _spans(counts: Sequence[int], of: int = 12) -> Sequence[int]:
+    """Twelfths by number of cells, at least two a lane: long lanes get wide instead of tall."""
+    spans = [2] * len(counts)
+    for _ in range(of - sum(spans)):
+        tallest = max(range(len(counts)), key=lambda i: (counts[i] / spans[i], -i))
+        spans[tallest] += 1
+    return spans
 
 
 def _cell(cell: ChainCell) -> Cell:

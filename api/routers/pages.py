@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from graph.store import open_store
 from ingest.template import write_template
 
 from api.deps import Asking, AtDesk, etag, settings_of
@@ -17,11 +18,11 @@ from api.desk import Desk
 from api.problems import told
 from api.verifying import Finding, verify
 from graph.analysis.answers import GapsAnswer, RankAnswer, WhyNot
-from graph.errors import Ambiguous, LianzhuError, NotFound
+from graph.errors import Ambiguous, LianzhuError, NotFound, UsageError
 from graph.model import LABELS, Ref
 from graph.question import ALGORITHM, Question
 from viz import contexts as c
-from viz.network import render_network
+from viz import network
 from viz.pages import Page, render
 from viz.words import language
 
@@ -32,9 +33,12 @@ router = APIRouter(include_in_schema=False)
 CHAINS_SHOWN = 30
 LEADERS_ANSWERED = 24
 NEIGHBOURS = 150
+NOTICES = ("survey_saved", "blank_opened")
 
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Word = Annotated[str, Query(max_length=200)]
+Shown = Annotated[int, Query(ge=1, le=300)]
+Text = Annotated[str, Form(max_length=400)]
 
 
 @router.get("/")
@@ -44,31 +48,33 @@ def home(request: Request, desk: AtDesk) -> Response:
     shown = chains[:CHAINS_SHOWN]
     budget = LEADERS_ANSWERED if sum(len(ch.chains) or 1 for ch in shown) <= LEADERS_ANSWERED else 0
     rows = [_chain_row(desk, ch.id, ch.name, ch.chains, bool(budget)) for ch in shown]
-    page = c.HomePage(_frame(request, desk), rows, desk.names(), len(chains) - len(shown))
+    chosen = request.query_params
+    frame = _frame(request, desk, *(chosen.get(k) or None for k in ("chain", "leader", "region")))
+    page = c.HomePage(frame, rows, desk.names(), len(chains) - len(shown))
     return _html(request, desk, page)
 
 
-@router.get("/chains/{chain}")
-def chain_page(request: Request, desk: AtDesk, question: Asking, chain: str) -> Response:
+@router.get("/chains/{chain_id}")
+def chain_page(request: Request, desk: AtDesk, question: Asking, chain_id: str) -> Response:
     """这条链长什么样、断在哪?"""
-    found = desk.chain_map(_about(desk, question, chain), chain)
-    frame = _frame(request, desk, chain, found.question.leader, found.question.region, "map")
+    found = desk.chain_map(_about(desk, question, chain_id), chain_id)
+    frame = _frame(request, desk, chain_id, found.question.leader, found.question.region, "map")
     return _html(request, desk, c.ChainPage(frame, found, desk.names()))
 
 
-@router.get("/chains/{chain}/gaps")
+@router.get("/chains/{chain_id}/gaps")
 def gaps_page(
     request: Request,
     desk: AtDesk,
     question: Asking,
-    chain: str,
+    chain_id: str,
     offset: Annotated[int, Query(alias="from", ge=0)] = 0,
     verify_from: Offset = 0,
 ) -> Response:
     """先补哪里?"""
-    answer = desk.gaps(_about(desk, question, chain))
+    answer = desk.gaps(_about(desk, question, chain_id))
     page = c.GapsPage(
-        _frame(request, desk, chain, answer.question.leader, answer.question.region, "gaps"),
+        _frame(request, desk, chain_id, answer.question.leader, answer.question.region, "gaps"),
         answer,
         desk.names(),
         _evidence(desk, answer),
@@ -78,22 +84,22 @@ def gaps_page(
     return _html(request, desk, page)
 
 
-@router.get("/chains/{chain}/candidates")
+@router.get("/chains/{chain_id}/candidates")
 def candidates_page(
     request: Request,
     desk: AtDesk,
     question: Asking,
-    chain: str,
+    chain_id: str,
     kind: Word = "",
     segment: Word = "",
     why: Word = "",
     offset: Annotated[int, Query(alias="from", ge=0)] = 0,
 ) -> Response:
     """哪些企业能补?"""
-    asked = _about(desk, question, chain)
+    asked = _about(desk, question, chain_id)
     answer, gaps = desk.rank(asked, None, kind or "all", segment), desk.gaps(asked)
     page = c.CandidatesPage(
-        _frame(request, desk, chain, gaps.question.leader, gaps.question.region, "rank"),
+        _frame(request, desk, chain_id, gaps.question.leader, gaps.question.region, "rank"),
         answer,
         desk.names(),
         _evidence(desk, gaps, answer),
@@ -105,21 +111,46 @@ def candidates_page(
     return _html(request, desk, _with_why(desk, asked, page, why))
 
 
-@router.get("/chains/{chain}/graph")
+@router.get("/chains/{chain_id}/graph")
 def graph_page(
-    request: Request, desk: AtDesk, question: Asking, chain: str, focus: Word = ""
+    request: Request,
+    desk: AtDesk,
+    question: Asking,
+    chain_id: str,
+    center: Word = "",
+    limit: Shown = NEIGHBOURS,
 ) -> Response:
     """谁和谁有关系?"""
-    return _html(request, desk, _graph(request, desk, question, chain, focus))
+    around = _around(desk, question, chain_id, center)
+    found = desk.store.neighbourhood(around, limit)
+    frame = _frame(request, desk, chain_id, question.leader, question.region)
+    page = c.GraphPage(
+        frame, found.nodes, found.rels, desk.names(), around, found.hidden, limit
+    )
+    return _html(request, desk, page)
 
 
-@router.get("/chains/{chain}/graph/frame")
+@router.get("/chains/{chain_id}/graph/frame")
 def graph_frame(
-    request: Request, desk: AtDesk, question: Asking, chain: str, focus: Word = ""
+    request: Request,
+    desk: AtDesk,
+    question: Asking,
+    chain_id: str,
+    center: Word = "",
+    limit: Shown = NEIGHBOURS,
 ) -> Response:
     """The picture inside the graph page."""
-    page = _graph(request, desk, question, chain, focus)
-    html = render_network(page)
+    around = _around(desk, question, chain_id, center)
+    found = desk.store.neighbourhood(around, limit)
+    html = network.frame(
+        found.nodes,
+        found.rels,
+        center=around,
+        hidden=found.hidden,
+        lang=_lang(request),
+        names=desk.names(),
+        gaps={s.segment: s.type for s in desk.gaps(_about(desk, question, chain_id)).segments},
+    )
     return HTMLResponse(html)
 
 
@@ -157,17 +188,29 @@ def template() -> Response:
 @router.post("/surveys")
 def survey(
     desk: AtDesk,
-    region: Annotated[str, Form(max_length=200)],
-    segment: Annotated[str, Form(max_length=200)],
-    source: Annotated[str, Form(max_length=200)],
-    as_of: Annotated[str, Form(max_length=10)],
-    found: Annotated[str, Form(max_length=3)] = "no",
-    maker: Annotated[str, Form(max_length=200)] = "",
-    back: Annotated[str, Form(max_length=2000)] = "/",
+    region: Text,
+    segment: Text,
+    source: Text,
+    as_of: Text,
+    verdict: Text,
+    firm: Text = "",
+    back: Annotated[str, Form(alias="next", max_length=4000)] = "/",
 ) -> Response:
     """已核实: record a check and go back to where it was asked."""
-    verify(desk, Finding(region, segment, source, as_of, maker if found == "yes" else ""))
-    return RedirectResponse(_local(back, done="verified"), 303)
+    if (verdict == "found") != bool(firm.strip()):
+        raise UsageError("verdict_and_firm")
+    verify(desk, Finding(region, segment, source, as_of, firm))
+    return RedirectResponse(_local(back, done="survey_saved"), 303)
+
+
+@router.post("/blank")
+def blank(request: Request, lang: Text = "zh") -> Response:
+    """Leave the sample for the user's own store, which starts empty and never mixes with it."""
+    settings = settings_of(request)
+    store = open_store(settings.graph_url, deadline=settings.read_seconds)
+    store.migrate()
+    request.app.state.desk = Desk(store)
+    return RedirectResponse(f"/?lang={language(lang)}&done=blank_opened", 303)
 
 
 def problem_page(request: Request, error: Exception) -> Response:
@@ -182,18 +225,9 @@ def problem_page(request: Request, error: Exception) -> Response:
     return HTMLResponse(render(c.ProblemPage(frame, status, code, facts)), status)
 
 
-def _graph(request: Request, desk: Desk, question: Question, chain: str, focus: str) -> c.GraphPage:
-    center = _focus(desk, question, chain, focus)
-    found = desk.store.neighbourhood(center, NEIGHBOURS)
-    frame = _frame(request, desk, chain, question.leader, question.region)
-    return c.GraphPage(
-        frame, found.nodes, found.rels, desk.names(), center, found.hidden, NEIGHBOURS
-    )
-
-
-def _focus(desk: Desk, question: Question, chain: str, focus: str) -> Ref:
+def _around(desk: Desk, question: Question, chain: str, center: str) -> Ref:
     """What the picture is about: what was asked for, else the leader, else the chain."""
-    label, _, id_ = focus.partition(":")
+    label, _, id_ = center.partition(":")
     if label in LABELS and id_:
         return Ref(label, id_)
     if question.leader:
@@ -279,8 +313,9 @@ def _frame(
         chain=chain,
         leader=leader,
         region=region,
-        notice=c.Notice(done) if done == "verified" else None,
+        notice=c.Notice(done) if done in NOTICES else None,
         twin=_twin(request, twin, chain, leader),
+        blank="/blank" if desk.sample else None,
     )
 
 

@@ -92,10 +92,10 @@ def explain(request: Request, desk: AtDesk, question: Asking, candidate: Id) -> 
     return answered(request, desk.store.revision(), {**body, "sentences": told})
 
 
-@router.get("/chains/{chain}/map", operation_id="chain_map", responses=PROBLEMS)
-def chain_map(request: Request, desk: AtDesk, question: Asking, chain: str) -> Response:
+@router.get("/chains/{chain_id}/map", operation_id="chain_map", responses=PROBLEMS)
+def chain_map(request: Request, desk: AtDesk, question: Asking, chain_id: str) -> Response:
     """Every segment of a chain with who makes it."""
-    answer = desk.chain_map(question, chain)
+    answer = desk.chain_map(question, chain_id)
     return answered(request, answer.revision, answer)
 
 

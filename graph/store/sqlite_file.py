@@ -22,6 +22,7 @@ _APPLICATION = 0x6C7A6862
 _VERSION = 1
 _STEPS = 1000  # of the virtual machine between two looks at the clock
 _CHUNK = 1000
+_NEVER = float("inf")
 
 _SCHEMA = """
 CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK(one = 1), revision INTEGER NOT NULL,
@@ -61,21 +62,23 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.fts5 = has_fts5(connection)
-        self._until = float("inf")
+        self._until = _NEVER
         self._pins = 0
         self._closed = False
         connection.set_progress_handler(self._expired, _STEPS)
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[sqlite3.Connection]:
-        """The connection, for at most `seconds`."""
-        outer = self._until
-        self._until = min(outer, monotonic() + seconds)
+        """The connection, for at most `seconds`; inside another, for what is left of that."""
+        if self._until < _NEVER:
+            yield self.connection
+            return
+        self._until = monotonic() + seconds
         try:
             with _wording(seconds):
                 yield self.connection
         finally:
-            self._until = outer
+            self._until = _NEVER
 
     @contextmanager
     def pinned(self) -> Iterator[int]:
@@ -165,7 +168,8 @@ class File:
             try:
                 with self._lock.held():
                     writer.close()
-            except StoreBusy:  # whoever holds the lock has the file open: no checkpoint at our close
+            except StoreBusy:
+                # Whoever holds the lock has the file open, so this close does not checkpoint.
                 writer.close()
 
     def _open_reader(self) -> Reader:
@@ -237,7 +241,8 @@ def _reindex(db: sqlite3.Connection) -> None:
         db.execute("INSERT INTO find(find) VALUES('delete-all')")
         rows = db.execute("SELECT nid, text FROM node WHERE text <> ''")
         db.executemany(
-            "INSERT INTO find(rowid, grams) VALUES(?, ?)", ((nid, grams(text)) for nid, text in rows)
+            "INSERT INTO find(rowid, grams) VALUES(?, ?)",
+            ((nid, grams(text)) for nid, text in rows),
         )
         db.execute("UPDATE meta SET indexed = 1")
 

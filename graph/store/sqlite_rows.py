@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from graph.model import Node, Ref, Rel, row_hash
 from graph.store.plan import Link, canonical, links
 from graph.store.sqlite_file import INDEXES, has_fts5
 from graph.store.text import grams, search_text
 
-__all__ = ["Change", "Intent", "Key", "NodeChange", "RelChange", "Side", "chunks"]
+__all__ = ["Change", "Intent", "Key", "NodeChange", "RelChange"]
 
-CHUNK = 20_000  # rows held in memory beside the batch itself
 _MODULUS = 2**256
-_T = TypeVar("_T")
 
 Key = tuple[int, str, int, str]  # src, type, dst, key: a relation with its ends as row numbers
 
@@ -30,27 +27,18 @@ class NodeChange(NamedTuple):
     born: int
     old: Node | None
     new: Node | None
-
-    @property
-    def ref(self) -> Ref:
-        """Which node."""
-        return _one(self.new, self.old).ref
-
-
-class Side(NamedTuple):
-    """A relation as kept: `own` when a row said it, not only a reference column."""
-
-    own: bool
-    rel: Rel
+    was_own: bool = True
 
 
 class RelChange(NamedTuple):
-    """A relation before and after; None where it is not there."""
+    """A relation before and after; `own` when a row said it, not only a reference column."""
 
     key: Key
     born: int
-    old: Side | None
-    new: Side | None
+    old: Rel | None
+    new: Rel | None
+    was_own: bool
+    own: bool
 
 
 class Intent(NamedTuple):
@@ -60,20 +48,29 @@ class Intent(NamedTuple):
     source: Ref
     link: Link
 
+    @property
+    def rel(self) -> Rel:
+        """The relation it stands for."""
+        return Rel(self.link[0], self.source, self.link[1])
+
 
 class Change:
-    """The rows one transaction changes; what `apply` must follow up is collected on the way."""
+    """The rows one transaction changes; what `apply` has to follow up is collected on the way.
+
+    The before-image of every changed or deleted row goes to `past`; a created row needs none, its
+    `born` says enough.  A row that undo brings back is older than this revision: a `past` row
+    without a `born` says that it was not there in between.
+    """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self.before, digest, indexed = db.execute(
-            "SELECT revision, hash, indexed FROM meta"
-        ).fetchone()
-        self.revision: int = self.before + 1
-        self._sum = int(digest, 16)
-        self._indexed = bool(indexed) and has_fts5(db)
+        meta = db.execute("SELECT revision, hash, indexed FROM meta").fetchone()
+        self.before = int(meta[0])
+        self.revision = self.before + 1
+        self._sum = int(meta[1], 16)
+        self._indexed = bool(meta[2]) and has_fts5(db)
         self._changed = False
-        (self._last,) = db.execute("SELECT coalesce(max(nid), 0) FROM node").fetchone()
+        self._last: int = db.execute("SELECT coalesce(max(nid), 0) FROM node").fetchone()[0]
         self.had_rels = db.execute("SELECT 1 FROM rel LIMIT 1").fetchone() is not None
         self.gained: list[Intent] = []
         self.lost: list[Intent] = []
@@ -86,31 +83,20 @@ class Change:
 
     def resolve(self, refs: Iterable[Ref]) -> dict[Ref, int]:
         """Row numbers of those of `refs` that exist."""
-        return {ref: change.nid for ref, change in self._select(refs, "'{}'").items()}
+        return {ref: nid for ref, nid, _, _ in self._select(refs, "NULL")}
 
     def nodes(self, refs: Iterable[Ref]) -> dict[Ref, NodeChange]:
         """Those of `refs` that exist, as changes that change nothing yet."""
-        return self._select(refs, "n.props")
-
-    def _select(self, refs: Iterable[Ref], props: str) -> dict[Ref, NodeChange]:
-        ids: dict[str, list[str]] = defaultdict(list)
-        for ref in refs:
-            ids[ref.label].append(ref.id)
         found = {}
-        for label, some in ids.items():
-            for nid, id_, born, text in self._db.execute(
-                f"SELECT n.nid, n.id, n.born, {props} FROM json_each(?) j"
-                " CROSS JOIN node n ON n.label = ? AND n.id = j.value",
-                (json.dumps(some), label),
-            ):
-                node = Node(Ref(label, id_), json.loads(text))
-                found[node.ref] = NodeChange(nid, born, node, node)
+        for ref, nid, born, props in self._select(refs, "n.props"):
+            node = Node(ref, json.loads(props))
+            found[ref] = NodeChange(nid, born, node, node)
         return found
 
-    def rels(self, wanted: dict[Key, Rel]) -> dict[Key, RelChange]:
+    def rels(self, wanted: Mapping[Key, Rel]) -> dict[Key, RelChange]:
         """Those of `wanted` that exist, as changes that change nothing yet."""
         rows = self._db.execute(
-            "SELECT r.src, r.type, r.dst, r.key, r.own, r.born, r.props FROM json_each(?) j"
+            "SELECT r.src, r.type, r.dst, r.key, r.born, r.own, r.props FROM json_each(?) j"
             " CROSS JOIN rel r ON r.src = json_extract(j.value, '$[0]')"
             " AND r.type = json_extract(j.value, '$[1]')"
             " AND r.dst = json_extract(j.value, '$[2]')"
@@ -118,64 +104,156 @@ class Change:
             (json.dumps(list(wanted)),),
         )
         found = {}
-        for *ends, own, born, props in rows:
-            key: Key = tuple(ends)  # type: ignore[assignment]
-            rel = wanted[key]
-            side = Side(bool(own), Rel(rel.type, rel.src, rel.dst, rel.key, json.loads(props)))
-            found[key] = RelChange(key, born, side, side)
+        for src, type_, dst, key, born, own, props in rows:
+            asked = wanted[src, type_, dst, key]
+            rel = Rel(type_, asked.src, asked.dst, key, json.loads(props))
+            found[src, type_, dst, key] = RelChange(
+                (src, type_, dst, key), born, rel, rel, bool(own), bool(own)
+            )
         return found
 
     def write_nodes(self, changes: Sequence[NodeChange]) -> None:
-        """Insert, update and delete nodes with everything that hangs on them but relations."""
-        db, rev = self._db, self.revision
-        db.executemany(
-            "INSERT INTO node VALUES(?, ?, ?, ?, ?, ?, ?)",
-            (
-                (c.nid, *c.new.ref, canonical(c.new.props), search_text(c.new), c.born, rev)
+        """Insert, update and delete nodes, and what hangs on them except relations."""
+        rev = self.revision
+        self._many(
+            "INSERT INTO node(nid, label, id, born, props, text, rev) VALUES(?, ?, ?, ?, ?, ?, ?)",
+            [
+                (c.nid, *c.new.ref, c.born, *_kept(c.new), rev)
                 for c in changes
                 if c.new and not c.old
-            ),
+            ],
         )
-        db.executemany(
+        self._many(
             "UPDATE node SET props = ?, text = ?, rev = ? WHERE nid = ?",
-            (
-                (canonical(c.new.props), search_text(c.new), rev, c.nid)
-                for c in changes
-                if c.new and c.old
-            ),
+            [(*_kept(c.new), rev, c.nid) for c in changes if c.new and c.old],
         )
-        db.executemany("DELETE FROM node WHERE nid = ?", ((c.nid,) for c in changes if not c.new))
-        self._log(
-            ("node", [*c.ref], c.born, 1, c.old.props if c.old else None, not c.new)
-            for c in changes
-        )
+        self._many("DELETE FROM node WHERE nid = ?", [(c.nid,) for c in changes if not c.new])
+        self._note("node", changes)
         self._find(changes)
         self._relink(changes)
-        self._add((c.old, c.new) for c in changes)
 
     def write_rels(self, changes: Sequence[RelChange]) -> None:
         """Insert, update and delete relations."""
-        db, rev = self._db, self.revision
-        db.executemany(
-            "INSERT INTO rel VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (*c.key, canonical(c.new.rel.props), c.new.own, c.born, rev)
+        rev = self.revision
+        self._many(
+            "INSERT INTO rel(src, type, dst, key, props, own, born, rev)"
+            " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (*c.key, canonical(c.new.props), c.own, c.born, rev)
                 for c in changes
                 if c.new and not c.old
-            ),
+            ],
         )
-        db.executemany(
+        self._many(
             "UPDATE rel SET props = ?, own = ?, rev = ?"
             " WHERE src = ? AND type = ? AND dst = ? AND key = ?",
-            (
-                (canonical(c.new.rel.props), c.new.own, rev, *c.key)
-                for c in changes
-                if c.new and c.old
-            ),
+            [(canonical(c.new.props), c.own, rev, *c.key) for c in changes if c.new and c.old],
         )
-        db.executemany(
+        self._many(
             "DELETE FROM rel WHERE src = ? AND type = ? AND dst = ? AND key = ?",
-            (c.key for c in changes if not c.new),
+            [c.key for c in changes if not c.new],
         )
-        self._log(_past(c) for c in changes if c.old or c.born != rev)
-        self._add((c.old and c.old.rel, c.new and c.new.rel) for c in changes)
+        self._note("rel", changes)
+
+    def drop_indexes(self) -> None:
+        """Before a first load: sorting once at the end is cheaper than keeping order row by row."""
+        for name in INDEXES:
+            self._db.execute(f"DROP INDEX {name}")
+
+    def build_indexes(self) -> None:
+        """After a first load."""
+        for statement in INDEXES.values():
+            self._db.execute(statement)
+
+    def close(self) -> int:
+        """Write revision and hash if anything changed; the revision that holds now."""
+        if not self._changed:
+            return self.before
+        self._db.execute(
+            "UPDATE meta SET revision = ?, hash = ?, indexed = ?",
+            (self.revision, f"{self._sum:064x}", self._indexed),
+        )
+        return self.revision
+
+    def _select(self, refs: Iterable[Ref], props: str) -> Iterable[tuple[Ref, int, int, str]]:
+        ids: dict[str, list[str]] = defaultdict(list)
+        for ref in refs:
+            ids[ref.label].append(ref.id)
+        for label, some in ids.items():
+            for id_, nid, born, text in self._db.execute(
+                f"SELECT n.id, n.nid, n.born, {props} FROM json_each(?) j"
+                " CROSS JOIN node n ON n.label = ? AND n.id = j.value",
+                (json.dumps(some), label),
+            ):
+                yield Ref(label, id_), nid, born, text
+
+    def _many(self, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if rows:
+            self._db.executemany(sql, rows)
+            self._changed = True
+
+    def _note(self, kind: str, changes: Sequence[NodeChange] | Sequence[RelChange]) -> None:
+        """Keep the hash and what undo needs."""
+        rows: list[tuple[object, ...]] = []
+        for c in changes:
+            self._sum += (row_hash(c.new) if c.new else 0) - (row_hash(c.old) if c.old else 0)
+            if c.old:
+                before = (c.born, c.was_own, canonical(c.old.props), c.new is None)
+                rows.append((kind, _identity(c.old), self.revision, *before))
+            elif c.new and c.born != self.revision:
+                rows.append((kind, _identity(c.new), self.revision, None, None, None, False))
+        self._sum %= _MODULUS
+        self._many("INSERT INTO past VALUES(?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _find(self, changes: Sequence[NodeChange]) -> None:
+        """Keep the full-text index, where there is one."""
+        if not self._indexed:
+            return
+        texts = [(c.nid, _text(c.old), _text(c.new)) for c in changes]
+        self._many(
+            "INSERT INTO find(find, rowid, grams) VALUES('delete', ?, ?)",
+            [(nid, grams(old)) for nid, old, new in texts if old and old != new],
+        )
+        self._many(
+            "INSERT INTO find(rowid, grams) VALUES(?, ?)",
+            [(nid, grams(new)) for nid, old, new in texts if new and old != new],
+        )
+
+    def _relink(self, changes: Sequence[NodeChange]) -> None:
+        """Keep what reference columns point at, whether it exists or not."""
+        lost, gained = [], []
+        for c in changes:
+            row = _either(c)
+            before, after = links(c.old), links(c.new)
+            lost += [Intent(c.nid, row.ref, link) for link in sorted(before - after)]
+            gained += [Intent(c.nid, row.ref, link) for link in sorted(after - before)]
+        self._many(
+            "DELETE FROM link WHERE label = ? AND id = ? AND type = ? AND src = ?",
+            [(*i.link[1], i.link[0], i.src) for i in lost],
+        )
+        self._many(
+            "INSERT INTO link(label, id, type, src) VALUES(?, ?, ?, ?)",
+            sorted((*i.link[1], i.link[0], i.src) for i in gained),
+        )
+        self.lost += lost
+        self.gained += gained
+        self.arrived += [c.new.ref for c in changes if c.new and not c.old]
+
+
+def _either(change: NodeChange) -> Node:
+    row = change.new or change.old
+    assert row
+    return row
+
+
+def _kept(node: Node) -> tuple[str, str]:
+    return canonical(node.props), search_text(node)
+
+
+def _text(node: Node | None) -> str:
+    return search_text(node) if node else ""
+
+
+def _identity(row: Node | Rel) -> str:
+    parts = row.ref if isinstance(row, Node) else (row.type, *row.src, *row.dst, row.key)
+    return canonical([*parts])

@@ -63,7 +63,9 @@ EVIDENCE = {
 }
 
 
-def segment(id: str, type: str, criticality: float, shortage: float | None, **more) -> SegmentAnswer:
+def segment(
+    id: str, type: str, criticality: float, shortage: float | None, **more
+) -> SegmentAnswer:
     """A required segment of the chain."""
     severity = None if shortage is None else criticality * shortage
     spread = (0.0, criticality) if severity is None else (severity * 0.7, min(1, severity * 1.25))
@@ -263,10 +265,11 @@ def pages(lang: str, names: Mapping[str, str] = NAMES) -> dict[str, c.HomePage]:
         "candidates-none": c.CandidatesPage(at("/chains/robot/candidates"),
             replace(RANK, candidates=[]), names, {}, asked="恒力",
             why_matches=[c.Choice("e-2", NAMES["e-2"]), c.Choice("e-3", NAMES["e-3"])]),
-        "graph": c.GraphPage(at("/chains/robot/graph"), nodes, rels, names, Ref("Enterprise", "e-2"), 12),
+        "graph": c.GraphPage(at("/chains/robot/graph"), nodes, rels, names,
+            Ref("Enterprise", "e-2"), 12),
         "graph-none": c.GraphPage(at("/chains/robot/graph"), [], [], names),
         "entity": c.EntityPage(at("/entities/Enterprise/e-2"), DOSSIER, names),
         "method": c.MethodPage(at("/method")),
         "problem": c.ProblemPage(c.Frame(lang, "/chains/nope"), 404, "not_found", {"id": "nope"}),
-        "notice": c.HomePage(at("/", notice=c.Notice("survey_saved")), chains, names),
+        "notice": c.HomePage(at("/", notice=c.Notice("verified")), chains, names),
     }  # fmt: skip

@@ -3,7 +3,8 @@
 (() => {
   // A link to something folded away unfolds it.
   function unfold() {
-    let at = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let at = null;
+    try { at = document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch { return; }
     if (!at) return;
     const inner = at.matches("section") && at.querySelector(":scope > details");
     if (inner) inner.open = true;
@@ -22,6 +23,10 @@
   });
   addEventListener("pageshow", () => {
     for (const field of document.querySelectorAll("form :disabled")) field.disabled = false;
+  });
+  // Who says somebody makes it says who.
+  document.addEventListener("change", e => {
+    if (e.target.name === "verdict") e.target.form.elements.firm.required = e.target.value === "found";
   });
   // Nobody checks in the future.
   const today = new Date();
