@@ -74,7 +74,7 @@ def _spans(counts: Sequence[int], of: int = 12) -> Sequence[int]:
     """Twelfths by number of cells, at least two a lane: long lanes get wide instead of tall."""
     spans = [2] * len(counts)
     for _ in range(of - sum(spans)):
-        tallest = max(range(len(counts)), key=lambda i: (counts[i] / spans[i], -i))
+        tallest = max(range(len(counts)), key=lambda i: ((counts[i] + 1) / spans[i], -i))
         spans[tallest] += 1
     return spans
 

@@ -35,7 +35,8 @@ def made(nodes: int = NODES, relations: int = RELATIONS, seed: int = 1) -> Batch
     ]
     firms = [_firm(rng, n) for n in range(nodes - _REGIONS - _SEGMENTS)]
     rels = {
-        (rel.type, rel.src, rel.dst): rel for rel in _rels(rng, firms, segments, relations * 11 // 10)
+        (rel.type, rel.src, rel.dst): rel
+        for rel in _rels(rng, firms, segments, relations * 11 // 10)
     }
     return Batch("bench", "made", [*regions, *segments, *firms], [*rels.values()][:relations])
 
@@ -47,9 +48,7 @@ def _firm(rng: random.Random, n: int) -> Node:
     return Node(Ref("Enterprise", f"E{n:06d}"), {**props, "evidence": [f"{n:016x}"]})
 
 
-def _rels(
-    rng: random.Random, firms: list[Node], segments: list[Node], count: int
-) -> Iterable[Rel]:
+def _rels(rng: random.Random, firms: list[Node], segments: list[Node], count: int) -> Iterable[Rel]:
     for n in range(count):
         firm = firms[int(rng.random() ** 2 * len(firms))].ref
         props = {"evidence": [f"{n:016x}"], "as_of": "2024-05"}

@@ -1,0 +1,100 @@
+"""industry-chain-atlas (MIT): firms on nodes of five chains, node edges, supplier-buyer pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ingest.cells import Cell, as_text
+from ingest.columns import Grid
+from ingest.guard import Limits, Sheet, read_sheets
+from ingest.report import RowError
+from ingest.sources.listed import digits, grid, regions, regions_grid
+
+__all__ = ["NAME", "files", "read"]
+
+NAME = "industry-chain-atlas"
+FILES = ("company_node.csv", "node_edges.csv", "supplier_buyer.csv")
+_CITED = ("source", "locator", "grade", "confidence")
+_Rows = Iterator[tuple[int, list[Cell]]]
+_Found = Sequence[tuple[int, dict[str, str]]]
+
+
+def files(folder: Path) -> list[Path]:
+    """The layout's files when the folder is one, else nothing."""
+    found = [folder / name for name in FILES]
+    return found if all(path.is_file() for path in found) else []
+
+
+def read(folder: Path, limits: Limits) -> tuple[list[Grid], list[RowError]]:
+    """Chains, segments, inputs, firms, what they make and whom they supply."""
+    nodes, edges, pairs = (_rows(sheet) for sheet in read_sheets(files(folder), limits))
+    where = {c: r for c, r in regions(folder).items() if c in _codes(nodes, pairs)}
+    grids = [
+        regions_grid(folder, where),
+        grid("company_node.csv", "chains", ["id", "name"], _chains(nodes, edges)),
+        grid("company_node.csv", "segments", ["id", "name", "chain", "stage"], _segments(nodes, edges)),
+        grid("node_edges.csv", "inputs", ["input", "output", *_CITED], _inputs(edges)),
+        grid("company_node.csv", "enterprises", ["id", "name", "region"], _firms(nodes, pairs, where)),
+        grid("company_node.csv", "produces", ["enterprise", "segment", "role", *_CITED[:3]], _made(nodes)),
+        grid("supplier_buyer.csv", "supplies", ["supplier", "buyer", "product", *_CITED], _sold(pairs)),
+    ]
+    return grids, []
+
+
+def _rows(sheet: Sheet) -> list[tuple[int, dict[str, str]]]:
+    (_, header), *rest = sheet.rows
+    names = [as_text(c) for c in header]
+    return [(n, dict(zip(names, map(as_text, cells), strict=False))) for n, cells in rest]
+
+
+def _codes(nodes: _Found, pairs: _Found) -> set[str]:
+    codes = {r["code"] for _, r in nodes}
+    return {digits(c) for c in codes.union(*({r["supplier_code"], r["buyer_code"]} for _, r in pairs))}
+
+
+def _chains(nodes: _Found, edges: _Found) -> _Rows:
+    for chain in sorted({r["chain"] for _, r in (*nodes, *edges)}):
+        yield 1, [chain, chain]
+
+
+def _segments(nodes: _Found, edges: _Found) -> _Rows:
+    for number, r in nodes:
+        yield number, [r["node_id"], r["node"], r["chain"], r["position"]]
+    placed = {r["node_id"] for _, r in nodes}
+    for number, r in edges:
+        for end in ("from", "to"):
+            if r[f"{end}_id"] not in placed:
+                yield number, [r[f"{end}_id"], r[f"{end}_node"], r["chain"], ""]
+
+
+def _inputs(edges: _Found) -> _Rows:
+    for number, r in edges:
+        yield number, [r["from_id"], r["to_id"], *_cite("node_edges.csv", number, r, "inferred")]
+
+
+def _firms(nodes: _Found, pairs: _Found, where: dict[str, str]) -> _Rows:
+    for number, r in nodes:
+        yield number, [r["code"], r["company"], where.get(digits(r["code"]), "")]
+    for number, r in pairs:
+        for end in ("supplier", "buyer"):
+            code = r[f"{end}_code"]
+            yield number, [code, r[end], where.get(digits(code), "")]
+
+
+def _made(nodes: _Found) -> _Rows:
+    for number, r in nodes:
+        yield number, [r["code"], r["node_id"], r["role"], *_cite("company_node.csv", number, r, "")[:3]]
+
+
+def _sold(pairs: _Found) -> _Rows:
+    for number, r in pairs:
+        grade = "declared" if r["source_tier"] == "authoritative" else "inferred"
+        cited = _cite("supplier_buyer.csv", number, r, grade)
+        yield number, [r["supplier_code"], r["buyer_code"], r["product"], *cited]
+
+
+def _cite(file: str, number: int, row: dict[str, str], grade: str) -> list[Cell]:
+    """Source, locator, grade and confidence; the atlas counts confidence from 1 to 5."""
+    level = row.get("confidence", "")
+    return [f"{NAME} {file}", str(number), grade, str(int(level) / 5) if level.isdigit() else ""]
