@@ -142,12 +142,12 @@ def _bomb(path: Path, limit: int) -> Refused:
 
 
 def _book(path: Path) -> Iterator[tuple[str, Iterator[Row]]]:
-    from python_calamine import CalamineError, CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
     try:
         book = CalamineWorkbook.from_path(str(path))
         for meta in book.sheets_metadata:
-            if "Visible" in str(meta.visible):
+            if meta.visible == SheetVisibleEnum.Visible:
                 sheet = book.get_sheet_by_name(meta.name)
                 yield meta.name, _grid(sheet)
     except (CalamineError, OSError) as error:

@@ -16,6 +16,7 @@ from ingest.report import Note, RowError
 
 __all__ = ["Grid", "Heading", "letter", "map_sheet", "table_named"]
 
+GUIDE = "填写说明"  # the first sheet of our own template
 TITLE_ROWS = 5  # how far down the header may stand
 RESERVED = frozenset({"evidence", "claims"})
 
@@ -42,6 +43,8 @@ class Grid:
 
 def map_sheet(sheet: Sheet) -> tuple[Grid | None, list[RowError], list[Note]]:
     """The sheet as a grid, or None with the reason: errors for a known table, a note for no table."""
+    if sheet.name == GUIDE:
+        return None, [], []
     table = table_named(sheet.name) or _table_by_headers(sheet)
     if table is None:
         return None, [], [Note("sheet_not_read", {"file": sheet.file, "sheet": sheet.name})]

@@ -203,12 +203,12 @@ class SqliteStore:
     def nodes(self, label: str) -> Iterator[Node]:
         """Every node of a label in id order."""
         sql = "SELECT label, id, props FROM node WHERE label = :label ORDER BY id"
-        return map(_node, self._file.reader().stream(sql, label=label))
+        with self._file.streaming() as reader:
+            yield from map(_node, reader.stream(sql, label=label))
 
     def rels(self, type: str) -> Iterator[Rel]:
         """Every relation of a type in (src, dst, key) order."""
-        reader = self._file.reader()
-        with reader.pinned():
+        with self._file.streaming() as reader:
             for label in sorted({src for src, _ in RELATIONS.get(type, ())}):
                 yield from map(_rel, reader.stream(_RELS_FROM, type=type, label=label))
 

@@ -63,7 +63,7 @@ class Reader:
         self.connection = connection
         self.fts5 = has_fts5(connection)
         self._until = _NEVER
-        self._pins = 0
+        self.pins = 0
         self._closed = False
         connection.set_progress_handler(self._expired, _STEPS)
 
@@ -84,28 +84,27 @@ class Reader:
     def pinned(self) -> Iterator[int]:
         """One read transaction; inner ones join the outermost."""
         with self.within(STREAM_SECONDS) as db:
-            if not self._pins:
+            if not self.pins:
                 db.execute("BEGIN")
-            self._pins += 1
+            self.pins += 1
             (revision,) = db.execute("SELECT revision FROM meta").fetchone()
         try:
             yield revision
         finally:
-            self._pins -= 1
-            if not self._pins and not self._closed:
+            self.pins -= 1
+            if not self.pins and not self._closed:
                 self.connection.execute("COMMIT")
 
     def stream(self, sql: str, **params: object) -> Iterator[tuple[Any, ...]]:
-        """The rows of one revision, for as long as the caller takes them."""
-        with self.pinned():
-            with self.within(STREAM_SECONDS) as db:
-                cursor = db.execute(sql, params)
-            while True:
-                with self.within(STREAM_SECONDS):
-                    rows = cursor.fetchmany(_CHUNK)
-                if not rows:
-                    return
-                yield from rows
+        """Rows as the caller takes them; inside `pinned`."""
+        with self.within(STREAM_SECONDS) as db:
+            cursor = db.execute(sql, params)
+        while True:
+            with self.within(STREAM_SECONDS):
+                rows = cursor.fetchmany(_CHUNK)
+            if not rows:
+                return
+            yield from rows
 
     def close(self) -> None:
         """Close the connection; streams still open end with it."""
@@ -130,6 +129,7 @@ class File:
         self._lock = Lock(path.with_name(path.name + ".lock"), wait)
         self._writer: sqlite3.Connection | None = None
         self._readers: dict[threading.Thread, Reader] = {}
+        self._streams: set[Reader] = set()
         self._opening = threading.Lock()
         self._closed = False
 
@@ -156,11 +156,32 @@ class File:
         """This thread's reader."""
         return self._readers.get(threading.current_thread()) or self._open_reader()
 
+    @contextmanager
+    def streaming(self) -> Iterator[Reader]:
+        """This thread's reader where it is pinned, else one of the stream's own.
+
+        A stream may be handed from thread to thread, as web frameworks do, and must not hold back
+        what its first thread reads next.
+        """
+        held = self._readers.get(threading.current_thread())
+        if held and held.pins:
+            yield held
+            return
+        with self._opening, _wording():
+            own = Reader(self._connect("ro"))
+            self._streams.add(own)
+        try:
+            with own.pinned():
+                yield own
+        finally:
+            self._streams.discard(own)
+            own.close()
+
     def close(self) -> None:
         """Close every connection; the writer under the lock, because its close checkpoints."""
         self._closed = True
         with self._opening:
-            for reader in self._readers.values():
+            for reader in (*self._readers.values(), *self._streams):
                 reader.close()
             self._readers.clear()
         writer, self._writer = self._writer, None

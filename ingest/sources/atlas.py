@@ -27,7 +27,10 @@ def files(folder: Path) -> list[Path]:
 
 
 def read(folder: Path, limits: Limits) -> tuple[list[Grid], list[RowError]]:
-    """Chains, segments, inputs, firms, what they make and whom they supply."""
+    """Chains, segments, inputs, firms, what they make and whom they supply.
+
+    A firm without a listing code goes by its name.
+    """
     nodes, edges, pairs = (_rows(sheet) for sheet in read_sheets(files(folder), limits))
     where = {c: r for c, r in regions(folder).items() if c in _codes(nodes, pairs)}
     grids = [
@@ -75,23 +78,28 @@ def _inputs(edges: _Found) -> _Rows:
 
 def _firms(nodes: _Found, pairs: _Found, where: dict[str, str]) -> _Rows:
     for number, r in nodes:
-        yield number, [r["code"], r["company"], where.get(digits(r["code"]), "")]
+        if r["company"]:  # a node without a firm is a segment nobody is known for
+            yield number, [r["code"] or r["company"], r["company"], where.get(digits(r["code"]), "")]
     for number, r in pairs:
         for end in ("supplier", "buyer"):
             code = r[f"{end}_code"]
-            yield number, [code, r[end], where.get(digits(code), "")]
+            if r[end]:
+                yield number, [code or r[end], r[end], where.get(digits(code), "")]
 
 
 def _made(nodes: _Found) -> _Rows:
     for number, r in nodes:
-        yield number, [r["code"], r["node_id"], r["role"], *_cite("company_node.csv", number, r, "")[:3]]
+        if r["company"]:
+            cited = _cite("company_node.csv", number, r, "")[:3]
+            yield number, [r["code"] or r["company"], r["node_id"], r["role"], *cited]
 
 
 def _sold(pairs: _Found) -> _Rows:
     for number, r in pairs:
         grade = "declared" if r["source_tier"] == "authoritative" else "inferred"
         cited = _cite("supplier_buyer.csv", number, r, grade)
-        yield number, [r["supplier_code"], r["buyer_code"], r["product"], *cited]
+        ends = [r[f"{end}_code"] or r[end] for end in ("supplier", "buyer")]
+        yield number, [*ends, r["product"], *cited]
 
 
 def _cite(file: str, number: int, row: dict[str, str], grade: str) -> list[Cell]:

@@ -84,7 +84,9 @@ def _measure(store: SqliteStore, batch: Batch, folder: Path) -> None:
     refs = [rng.choice(batch.nodes).ref for _ in range(LOOKUPS)]
     hub = batch.rels[0].dst
     _print_times("get", [_seconds(lambda ref=ref: store.get(ref)) for ref in refs])
-    _print_times("neighbourhood", [_seconds(lambda: store.neighbourhood(r)) for r in refs[:200]])
+    _print_times(
+        "neighbourhood", [_seconds(lambda ref=ref: store.neighbourhood(ref)) for ref in refs[:200]]
+    )
     _print_times("neighbourhood of a hub", [_seconds(lambda: store.neighbourhood(hub))])
     _print_times("neighbourhood, 2 hops", [_seconds(lambda: store.neighbourhood(hub, hops=2))])
     for text in ("机器人", "機", "深圳 电池", "有限公司", "E0001"):

@@ -53,7 +53,7 @@ def test_a_killed_writer_leaves_all_or_nothing(engine: Engine) -> None:
 
 
 def _write_and_kill(engine: Engine, first: int, delay: float) -> tuple[set[str], set[str]]:
-    """Let a child start a batch, kill it a moment later; what it acknowledged and what it started."""
+    """Kill a child a moment after its first start; what it acknowledged and what it started."""
     said: list[str] = []
     with _child(engine, "kill", first, 1000, SIZE) as child:
         assert child.stdout
@@ -70,7 +70,7 @@ def _write_and_kill(engine: Engine, first: int, delay: float) -> tuple[set[str],
 
 
 def _check(store: GraphStore, done: set[str], started: set[str]) -> None:
-    """Every acknowledged batch is there, every batch that is there is whole, and the hash is true."""
+    """Every acknowledged batch is there, every batch there is whole, and the hash is true."""
     asked = time.monotonic()
     kept = {entry.batch for entry in store.ledger(10_000)}
     assert done <= kept <= started

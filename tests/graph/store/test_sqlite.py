@@ -171,13 +171,16 @@ def test_an_error_inside_leaves_nothing(
 
 
 def test_a_closed_store_says_so(store: SqliteStore) -> None:
-    stream = store.nodes("Enterprise")
-    store.revision()
+    store.apply(batch(*(Node(firm(f"{n:04d}")) for n in range(1500))))
+    stream, unread = store.nodes("Enterprise"), store.nodes("Enterprise")
+    next(stream)
     store.close()
     store.close()
-    for call in (store.revision, store.undo, lambda: next(stream)):
+    for call in (store.revision, store.undo, lambda: next(unread)):
         with pytest.raises(StoreError, match="store_closed"):
             call()
+    with pytest.raises(StoreError):
+        list(stream)
     assert "store_closed" in store.health().detail
 
 
@@ -190,13 +193,13 @@ def test_readers_of_finished_threads_are_closed(store: SqliteStore) -> None:
     assert len(store._file._readers) <= 2
 
 
-def test_an_abandoned_stream_lets_go_of_its_revision(store: SqliteStore) -> None:
+def test_an_abandoned_stream_closes_its_connection(store: SqliteStore) -> None:
     store.apply(batch(*(Node(firm(f"{n:04d}")) for n in range(1500))))
     stream = store.nodes("Enterprise")
     next(stream)
+    assert len(store._file._streams) == 1
     del stream
-    store.apply(batch(Node(firm("x"))))
-    assert store.revision() == 2
+    assert not store._file._streams
 
 
 def test_without_fts5_search_scans_and_says_so(
