@@ -10,7 +10,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -39,9 +39,9 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _Next = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -> FastAPIOffline:
+def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -> FastAPI:
     """The application over one store; it reads nothing from the environment."""
-    app = FastAPIOffline(title="lianzhu 链主", version=version("lianzhu"), redoc_url=None)
+    app: FastAPI = FastAPIOffline(title="lianzhu 链主", version=version("lianzhu"), redoc_url=None)
     app.state.desk = Desk(store, sample=sample)
     app.state.settings = settings
     app.include_router(v1.router)
@@ -53,7 +53,7 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
     return app
 
 
-def _health(app: FastAPIOffline, store: GraphStore) -> None:
+def _health(app: FastAPI, store: GraphStore) -> None:
     @app.get("/healthz", include_in_schema=False)
     def healthz() -> JSONResponse:
         return JSONResponse({"ok": True})
@@ -65,7 +65,7 @@ def _health(app: FastAPIOffline, store: GraphStore) -> None:
         return JSONResponse({"ok": health.ok, "detail": health.detail}, status)
 
 
-def _errors(app: FastAPIOffline, settings: Settings) -> None:
+def _errors(app: FastAPI, settings: Settings) -> None:
     def answer(request: Request, error: Exception) -> Response:
         if request.url.path.startswith(("/api/", "/healthz", "/readyz", "/static")):
             return problem(request, error, settings)

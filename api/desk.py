@@ -58,7 +58,7 @@ class Names(Mapping[str, str]):
     def __contains__(self, id: object) -> bool:
         return isinstance(id, str)
 
-    def get(self, id: str, _default: object = None) -> str:  # type: ignore[override]
+    def get(self, id: str, _default: object = None) -> str:
         """The name; never the default, since every id has one."""
         return self[id]
 
@@ -158,9 +158,8 @@ class Desk:
         if node is None:
             raise NotFound("unknown_node", label=ref.label, id=ref.id)
         rels = self.store.rels_of(ref)
-        records = self.evidence(
-            {c.evidence for row in (node, *rels) for c in claims_of(row.props) if c.evidence}
-        )
+        rows = [node.props, *(rel.props for rel in rels)]
+        records = self.evidence({c.evidence for p in rows for c in claims_of(p) if c.evidence})
         names = self.names()
         related = []
         for rel in rels:

@@ -59,10 +59,15 @@ class Settings:
     import_seconds: int = 60
 
 
+_KINDS: dict[str, type[str] | type[int] | type[float]] = {"str": str, "int": int, "float": float}
+
+
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment; `UsageError` names the variable that makes no sense."""
     found = os.environ if environ is None else environ
-    kinds = {f.name: type(f.default) for f in fields(Settings)}
+    kinds: dict[str, type[str] | type[int] | type[float]] = {
+        f.name: _KINDS[str(f.type)] for f in fields(Settings)
+    }
     values: dict[str, str | int | float] = {}
     for setting in SETTINGS:
         name = setting.name.removeprefix("LIANZHU_").lower()

@@ -12,7 +12,7 @@ from datetime import date
 
 from api.desk import Desk
 from graph.errors import UsageError
-from graph.model import Batch, Node, Ref, Rel, evidence_id, survey_id
+from graph.model import Batch, Node, Ref, Rel, Value, evidence_id, survey_id
 from graph.store.base import Applied
 
 __all__ = ["Finding", "verify"]
@@ -41,7 +41,7 @@ def verify(desk: Desk, finding: Finding) -> Applied:
     region = desk.id_of("Region", finding.region, "region")
     segment = desk.id_of("Segment", finding.segment, "segment")
     record = evidence_id(source, "", day)
-    stamp = {"evidence": [record], "as_of": day}
+    stamp: dict[str, Value] = {"evidence": [record], "as_of": day}
     nodes = [
         Node(Ref("Evidence", record), {"source": source, "as_of": day}),
         Node(

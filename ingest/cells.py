@@ -23,7 +23,8 @@ NO_RESTRICTION = frozenset("-—–－")
 EXCEL_EPOCH = date(1899, 12, 30)
 EXCEL_DAYS = (1, 73050)  # to the year 2099
 DATE = re.compile(
-    r"(\d{4})(?:[-/.年](\d{1,2}))?(?:(?<=\d)[-/.月](\d{1,2}))?[年月日号]?(?:[T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?"
+    r"(\d{4})(?:[-/.年](\d{1,2}))?(?:(?<=\d)[-/.月](\d{1,2}))?[年月日号]?"
+    r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?"
 )
 
 
@@ -82,7 +83,9 @@ def _in_range(column: Column, value: float) -> float:
     low, high = column.low, column.high
     under = low is not None and (value <= low if column.above else value < low)
     if under or (high is not None and value > high):
-        bounds = f"{'>' if column.above else '≥'} {low:g}" + ("" if high is None else f", ≤ {high:g}")
+        bounds = f"{'>' if column.above else '≥'} {low:g}" + (
+            "" if high is None else f", ≤ {high:g}"
+        )
         raise CellProblem("out_of_range", bounds=bounds)
     return value + 0.0  # −0.0 is 0.0
 

@@ -188,7 +188,9 @@ def _text(path: Path) -> Iterator[Row]:
                 yield number, [c or None for c in row]
             number = reader.line_num + 1
     except csv.Error as error:
-        raise Refused("damaged_text", file=path.name, row=reader.line_num, what=str(error)) from None
+        raise Refused(
+            "damaged_text", file=path.name, row=reader.line_num, what=str(error)
+        ) from None
 
 
 def _decoded(path: Path) -> str:

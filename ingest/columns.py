@@ -42,7 +42,7 @@ class Grid:
 
 
 def map_sheet(sheet: Sheet) -> tuple[Grid | None, list[RowError], list[Note]]:
-    """The sheet as a grid, or None with the reason: errors for a known table, a note for no table."""
+    """The sheet as a grid, or None with the reason: errors, or a note when it is no table."""
     if sheet.name == GUIDE:
         return None, [], []
     table = table_named(sheet.name) or _table_by_headers(sheet)
@@ -106,8 +106,13 @@ def _header_errors(
             zh = table.column(name).zh[0]
             others = [h.text for h in headings if h.column is None and h.text]
             near = get_close_matches(zh, others, 1, 0.4)
-            facts = {"name": f"{zh} / {name}", "found": "、".join(h.text for h in headings if h.text)}
-            errors.append(_error(sheet, row, None, "", "missing_column", near="".join(near), **facts))
+            facts = {
+                "name": f"{zh} / {name}",
+                "found": "、".join(h.text for h in headings if h.text),
+            }
+            errors.append(
+                _error(sheet, row, None, "", "missing_column", near="".join(near), **facts)
+            )
     return errors
 
 
@@ -119,7 +124,7 @@ def _error(
 
 
 def _header_at(table: Table, sheet: Sheet) -> int | None:
-    """Index of the row with the most known headers among the first few; the first if none has any."""
+    """Index of the row with the most known headers among the first few."""
     if not sheet.rows:
         return None
     scores = [_score(table, cells) for _, cells in sheet.rows[:TITLE_ROWS]]
@@ -135,7 +140,9 @@ def _table_by_headers(sheet: Sheet) -> Table | None:
     best: list[tuple[int, Table]] = []
     for table in TABLES.values():
         for _, cells in sheet.rows[:TITLE_ROWS]:
-            known = {h.column.name for h in (_heading(table, as_text(c)) for c in cells) if h.column}
+            known = {
+                h.column.name for h in (_heading(table, as_text(c)) for c in cells) if h.column
+            }
             if known >= {*table.required, *table.key[:2]}:
                 best.append((len(known & set(table.names)), table))
     best.sort(key=lambda pair: -pair[0])
@@ -149,7 +156,10 @@ def _columns(table: Table) -> Mapping[str, Column]:
         mine = {_plain(word): c for c in table.columns for word in (*c.zh[::-1], c.name)}
         own = {c.name for c in table.columns}
         evidence = {
-            _plain(word): c for c in EVIDENCE_COLUMNS if c.name not in own for word in (*c.zh, c.name)
+            _plain(word): c
+            for c in EVIDENCE_COLUMNS
+            if c.name not in own
+            for word in (*c.zh, c.name)
         }
         _COLUMNS[table.name] = {**evidence, **mine}
     return _COLUMNS[table.name]

@@ -39,7 +39,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet or a csv file: its rows with their numbers as the user sees them, empty ones left out."""
+    """A sheet or a csv file: rows with their numbers as the user sees them, empty ones left out."""
 
     file: str
     name: str
@@ -58,7 +58,9 @@ def read_sheets(paths: Sequence[Path], limits: Limits) -> list[Sheet]:
         order = {"paths": [str(p) for p in paths], "out": str(out), "limits": asdict(limits)}
         code = _run(order, paths, limits)
         if not out.is_file() or code != 0:
-            raise FileRefused("file_too_costly", file=_names(paths), limit=limits.memory_bytes >> 20)
+            raise FileRefused(
+                "file_too_costly", file=_names(paths), limit=limits.memory_bytes >> 20
+            )
         answer = marshal.loads(out.read_bytes())
     if "code" in answer:
         raise FileRefused(answer["code"], **answer["facts"])

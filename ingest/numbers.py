@@ -1,7 +1,7 @@
 """Numbers as offices write them: exact decimals with units, and nothing guessed.
 
 1.2亿元 in a column kept in 万元 is 12000 to the bit that 12000 itself would give: everything is an
-exact fraction until the last step.  What is not exact (约3.5亿, 3-5亿, 70余) is refused, not guessed.
+exact fraction until the last step.  What is not exact (约3.5亿, 3-5亿, 70余) is refused.
 """
 
 from __future__ import annotations
@@ -41,20 +41,40 @@ UNITS: Mapping[str, Mapping[str, Fraction]] = {
         "亩": MU,
     },
     "人": {"人": Fraction(1), "名": Fraction(1), "万人": Fraction(10**4)},
-    "kVA": {"kva": Fraction(1), "千伏安": Fraction(1), "mva": Fraction(1000), "兆伏安": Fraction(1000)},
+    "kVA": {
+        "kva": Fraction(1),
+        "千伏安": Fraction(1),
+        "mva": Fraction(1000),
+        "兆伏安": Fraction(1000),
+    },
     "t/d": {"t/d": Fraction(1), "吨/日": Fraction(1), "吨/天": Fraction(1), "m3/d": Fraction(1)},
-    "tce": {"tce": Fraction(1), "吨标准煤": Fraction(1), "吨标煤": Fraction(1), "万吨标准煤": Fraction(10**4)},
+    "tce": {
+        "tce": Fraction(1),
+        "吨标准煤": Fraction(1),
+        "吨标煤": Fraction(1),
+        "万吨标准煤": Fraction(10**4),
+    },
     "kN/㎡": {"kn/m2": Fraction(1), "kn/平方米": Fraction(1)},
     "m": {"m": Fraction(1), "米": Fraction(1)},
     "": {},
 }
-SCALES = {"": 1, "千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8, "%": Fraction(1, 100)}
+SCALES: Mapping[str, Fraction | int] = {
+    "": 1,
+    "千": 10**3,
+    "万": 10**4,
+    "百万": 10**6,
+    "千万": 10**7,
+    "亿": 10**8,
+    "%": Fraction(1, 100),
+}
 RANGE = re.compile(r"\d\D{0,3}[-—–~至到]\d")  # 3-5亿; an exponent has its e before the sign
 INEXACT = re.compile(r"[约近余多超逾几数左右上下~<>≥≤]|以上|以下")
 PLAIN = re.compile(r"([+-]?[\d,]*\.?\d+(?:[eE][+-]?\d+)?)\s*(.*)")
-DIGITS = {d: i for i, d in enumerate("零一二三四五六七八九")} | {
-    d: i for i, d in enumerate("〇壹贰叁肆伍陆柒捌玖")
-} | {"两": 2}
+DIGITS = (
+    {d: i for i, d in enumerate("零一二三四五六七八九")}
+    | {d: i for i, d in enumerate("〇壹贰叁肆伍陆柒捌玖")}
+    | {"两": 2}
+)
 TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 SPELLED = re.compile(rf"[{''.join(DIGITS)}{''.join(TENS)}万亿]+")
 
@@ -69,8 +89,10 @@ def parse_number(cell: object, kept: str = "", written: str = "") -> float:
 
     Raises `CellProblem` for what is no number, not exact, not finite or in a foreign unit.
 
-    >>> parse_number("1.2亿元", "万元"), parse_number("壹亿贰仟万元整", "万元"), parse_number("１２％")
-    (12000.0, 12000.0, 0.12)
+    >>> parse_number("1.2亿元", "万元"), parse_number("壹亿贰仟万元整", "万元")
+    (12000.0, 12000.0)
+    >>> parse_number("１２％")
+    0.12
     """
     if isinstance(cell, bool):
         raise CellProblem("bad_number")
@@ -100,7 +122,9 @@ def _exact(cell: object, kept: str, written: str) -> Fraction:
     spelled = SPELLED.match(text)
     if spelled is None:
         raise CellProblem("bad_number")
-    return _spelled(spelled[0]) * _scale(text[spelled.end() :], kept, written, scaled=True)
+    return _spelled(spelled[0]) * _scale(
+        text[spelled.end() :], kept, written, scaled=any(c in spelled[0] for c in "万亿")
+    )
 
 
 def _scale(unit: str, kept: str, written: str, scaled: bool = False) -> Fraction:
@@ -130,7 +154,9 @@ def _decimal(digits: str) -> Fraction:
         number = Decimal(digits.replace(",", ""))
     except InvalidOperation:
         raise CellProblem("bad_number") from None
-    if abs(number.adjusted()) > 400:  # beyond float64 either way; a Fraction of it would fill memory
+    if (
+        abs(number.adjusted()) > 400
+    ):  # beyond float64 either way; a Fraction of it would fill memory
         raise CellProblem("bad_number")
     return Fraction(number)
 
@@ -151,7 +177,11 @@ def _spelled(text: str) -> Fraction:
             digit = 0
         else:
             unit = 10**4 if char == "万" else 10**8
-            total = (total + section + digit) * unit if unit > total > 0 else total + (section + digit) * unit
+            total = (
+                (total + section + digit) * unit
+                if unit > total > 0
+                else total + (section + digit) * unit
+            )
             section = digit = 0
     return Fraction(total + section + digit)
 

@@ -75,7 +75,11 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             inside = [p for p in sorted(path.iterdir()) if p.suffix.lower() in ENDINGS]
-            found += [p for p in inside if p.suffix.lower() not in (".csv", ".tsv", ".txt") or table_named(p.stem)]
+            found += [
+                p
+                for p in inside
+                if p.suffix.lower() not in (".csv", ".tsv", ".txt") or table_named(p.stem)
+            ]
             if not inside:
                 raise FileRefused("empty_folder", file=path.name)
         elif path.is_file():

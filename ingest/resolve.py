@@ -116,7 +116,9 @@ def _replace(row: Row, index: Mapping[str, _Index], known: _Known) -> None:
     for column in reference_columns(row.table):
         found = [_target(column, text, index, known) for text in _texts(row, column)]
         if found:
-            row.values[column.name] = found if isinstance(row.values[column.name], list) else found[0]
+            row.values[column.name] = (
+                found if isinstance(row.values[column.name], list) else found[0]
+            )
 
 
 def _texts(row: Row, column: Column) -> list[str]:
@@ -149,7 +151,9 @@ def _cycles(rows: Sequence[Row]) -> list[Row]:
         if r.table.label and "parent" in r.values
     }
     return [
-        r for r in rows if "parent" in r.values and _loops(r.table.label, str(r.values["id"]), parents)
+        r
+        for r in rows
+        if "parent" in r.values and _loops(r.table.label, str(r.values["id"]), parents)
     ]
 
 

@@ -81,7 +81,9 @@ def _row(grid: Grid, number: int, cells: Sequence[Cell]) -> tuple[Row, list[RowE
 def _value(table: Table, heading: Heading, cell: Cell) -> Value | None:
     if heading.column is None:
         return as_text(cell)
-    if heading.column.name == "uscc" or (table.label == "Enterprise" and _looks_uscc(heading, cell)):
+    if heading.column.name == "uscc" or (
+        table.label == "Enterprise" and _looks_uscc(heading, cell)
+    ):
         return _uscc(cell)
     return parse_cell(heading.column, cell, heading.unit)
 
@@ -89,7 +91,9 @@ def _value(table: Table, heading: Heading, cell: Cell) -> Value | None:
 def _looks_uscc(heading: Heading, cell: Cell) -> bool:
     """An id of 18 characters is a credit code, wherever it stands."""
     named = heading.column is not None and heading.column.name == "id"
-    return named and len(as_text(cell)) == 18 and as_text(cell).isalnum() and as_text(cell).isascii()
+    return (
+        named and len(as_text(cell)) == 18 and as_text(cell).isalnum() and as_text(cell).isascii()
+    )
 
 
 def _uscc(cell: Cell) -> str:

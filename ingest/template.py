@@ -23,7 +23,8 @@ _MUST = Font(bold=True, color="9C2A1F")
 
 _GUIDE = (
     "一张表一个工作表；红色带 * 的列必填，其余可以留空：留空就是“未知”，不会当作 0。",
-    "金额、面积等可以直接写单位（如 1.2亿元、40亩）；只接受确切的数，“约3.5亿”“3-5亿”请改成一个数或留空。",
+    "金额、面积等可以直接写单位（如 1.2亿元、40亩）；只接受确切的数，"
+    "“约3.5亿”“3-5亿”请改成一个数或留空。",
     "引用别的表（企业、环节、区域……）时写编号、统一社会信用代码，或唯一的全称。",
     "一个环节属于两条产业链就写两行；一格里有多个值用 ; 隔开。",
     "来源、出处、数据日期、等级可加在任何一张表上：每一行数据都应说得出从哪里来。",
@@ -95,7 +96,9 @@ def _prepare(sheet: Worksheet, at: int, column: Column, words: Worksheet) -> Non
         for row, word in enumerate(choices, 1):
             words.cell(row, known, word)
         source = get_column_letter(known)
-        rule = DataValidation("list", f"{WORDS}!${source}$1:${source}${len(choices)}", allow_blank=True)
+        rule = DataValidation(
+            "list", f"{WORDS}!${source}$1:${source}${len(choices)}", allow_blank=True
+        )
         rule.add(f"{letter}2:{letter}{ROWS}")
         sheet.add_data_validation(rule)
 

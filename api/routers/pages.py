@@ -10,8 +10,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from graph.store import open_store
-from ingest.template import write_template
 
 from api.deps import Asking, AtDesk, etag, settings_of
 from api.desk import Desk
@@ -21,6 +19,8 @@ from graph.analysis.answers import GapsAnswer, RankAnswer, WhyNot
 from graph.errors import Ambiguous, LianzhuError, NotFound, UsageError
 from graph.model import LABELS, Ref
 from graph.question import ALGORITHM, Question
+from graph.store import open_store
+from ingest.template import write_template
 from viz import contexts as c
 from viz import network
 from viz.pages import Page, render
@@ -33,7 +33,7 @@ router = APIRouter(include_in_schema=False)
 CHAINS_SHOWN = 30
 LEADERS_ANSWERED = 24
 NEIGHBOURS = 150
-NOTICES = ("survey_saved", "blank_opened")
+NOTICES = ("verified", "blank_opened")
 
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Word = Annotated[str, Query(max_length=200)]
@@ -48,9 +48,7 @@ def home(request: Request, desk: AtDesk) -> Response:
     shown = chains[:CHAINS_SHOWN]
     budget = LEADERS_ANSWERED if sum(len(ch.chains) or 1 for ch in shown) <= LEADERS_ANSWERED else 0
     rows = [_chain_row(desk, ch.id, ch.name, ch.chains, bool(budget)) for ch in shown]
-    chosen = request.query_params
-    frame = _frame(request, desk, *(chosen.get(k) or None for k in ("chain", "leader", "region")))
-    page = c.HomePage(frame, rows, desk.names(), len(chains) - len(shown))
+    page = c.HomePage(_chosen(request, desk), rows, desk.names(), len(chains) - len(shown))
     return _html(request, desk, page)
 
 
@@ -122,11 +120,9 @@ def graph_page(
 ) -> Response:
     """谁和谁有关系?"""
     around = _around(desk, question, chain_id, center)
-    found = desk.store.neighbourhood(around, limit)
+    found = desk.store.neighbourhood(around, limit, _hops(around))
     frame = _frame(request, desk, chain_id, question.leader, question.region)
-    page = c.GraphPage(
-        frame, found.nodes, found.rels, desk.names(), around, found.hidden, limit
-    )
+    page = c.GraphPage(frame, found.nodes, found.rels, desk.names(), around, found.hidden, limit)
     return _html(request, desk, page)
 
 
@@ -141,7 +137,7 @@ def graph_frame(
 ) -> Response:
     """The picture inside the graph page."""
     around = _around(desk, question, chain_id, center)
-    found = desk.store.neighbourhood(around, limit)
+    found = desk.store.neighbourhood(around, limit, _hops(around))
     html = network.frame(
         found.nodes,
         found.rels,
@@ -154,21 +150,19 @@ def graph_frame(
     return HTMLResponse(html)
 
 
-@router.get("/entities/{label}/{id}")
+@router.get("/entities/{label}/{id:path}")
 def entity_page(request: Request, desk: AtDesk, label: str, id: str) -> Response:
     """这家企业/项目是谁?"""
     if label not in LABELS:
         raise NotFound("unknown_node", label=label, id=id)
     found = desk.dossier(Ref(label, id))
-    chosen = request.query_params
-    frame = _frame(request, desk, None, chosen.get("leader"), chosen.get("region"))
-    return _html(request, desk, c.EntityPage(frame, found, desk.names()))
+    return _html(request, desk, c.EntityPage(_chosen(request, desk), found, desk.names()))
 
 
 @router.get("/method")
 def method_page(request: Request, desk: AtDesk) -> Response:
     """口径与算法."""
-    return _html(request, desk, c.MethodPage(_frame(request, desk)))
+    return _html(request, desk, c.MethodPage(_chosen(request, desk)))
 
 
 @router.get("/template.xlsx")
@@ -200,7 +194,7 @@ def survey(
     if (verdict == "found") != bool(firm.strip()):
         raise UsageError("verdict_and_firm")
     verify(desk, Finding(region, segment, source, as_of, firm))
-    return RedirectResponse(_local(back, done="survey_saved"), 303)
+    return RedirectResponse(_local(back, done="verified"), 303)
 
 
 @router.post("/blank")
@@ -219,9 +213,12 @@ def problem_page(request: Request, error: Exception) -> Response:
     status, code, _ = told(error, _lang(request))
     facts = error.facts if isinstance(error, LianzhuError) else {}
     try:
-        frame = _frame(request, desk)
+        frame = _chosen(request, desk)
     except LianzhuError:  # the store itself is the problem: the page must not need it
         frame = c.Frame(_lang(request), request.url.path)
+    if request.method != "GET":  # 再试一次 goes back to the form, not to where it posts
+        back = urlsplit(_local(request.headers.get("referer", "/")))
+        frame = replace(frame, path=back.path, query=dict(parse_qsl(back.query)))
     return HTMLResponse(render(c.ProblemPage(frame, status, code, facts)), status)
 
 
@@ -233,6 +230,17 @@ def _around(desk: Desk, question: Question, chain: str, center: str) -> Ref:
     if question.leader:
         return Ref("Enterprise", desk.id_of("Enterprise", question.leader, "leader"))
     return Ref("Chain", desk.id_of("Chain", chain, "chain"))
+
+
+def _hops(around: Ref) -> int:
+    """A chain's own neighbours are only its segments and leaders: firms are one hop further."""
+    return 2 if around.label == "Chain" else 1
+
+
+def _chosen(request: Request, desk: Desk) -> c.Frame:
+    """The frame of a page outside a chain: what was chosen stays chosen."""
+    query = request.query_params
+    return _frame(request, desk, *(query.get(k) or None for k in ("chain", "leader", "region")))
 
 
 def _about(desk: Desk, question: Question, chain: str) -> Question:

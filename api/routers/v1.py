@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Query, Request, UploadFile
 from fastapi.responses import Response
-from ingest.pipeline import load
 from pydantic import BaseModel, Field
 
 from api.deps import Asking, AtDesk, Lang, answered, settings_of
@@ -18,6 +17,7 @@ from api.verifying import Finding, verify
 from graph.analysis.answers import WhyNot, as_json
 from graph.errors import FileRefused, UsageError
 from graph.model import LABELS, Ref
+from ingest.pipeline import load
 
 __all__ = ["router"]
 
@@ -109,7 +109,7 @@ def nodes(
     return answered(request, desk.store.revision(), {"items": items, "next_cursor": page.next})
 
 
-@router.get("/entities/{label}/{id}", operation_id="entity", responses=PROBLEMS)
+@router.get("/entities/{label}/{id:path}", operation_id="entity", responses=PROBLEMS)
 def entity(request: Request, desk: AtDesk, label: str, id: str) -> Response:
     """Every fact about one thing with its source, date and grade."""
     found = desk.dossier(Ref(_label(label), id))
@@ -126,7 +126,7 @@ def search(
     return answered(request, desk.store.revision(), {"items": items, "next_cursor": None})
 
 
-@router.get("/neighbourhood/{label}/{id}", operation_id="neighbourhood", responses=PROBLEMS)
+@router.get("/neighbourhood/{label}/{id:path}", operation_id="neighbourhood", responses=PROBLEMS)
 def neighbourhood(
     request: Request,
     desk: AtDesk,

@@ -1,4 +1,4 @@
-"""Foreign layouts: one file an adapter, each turning its files into grids of the documented tables."""
+"""Foreign layouts: one file an adapter, each turning its files into documented tables."""
 
 from __future__ import annotations
 

@@ -36,11 +36,28 @@ def read(folder: Path, limits: Limits) -> tuple[list[Grid], list[RowError]]:
     grids = [
         regions_grid(folder, where),
         grid("company_node.csv", "chains", ["id", "name"], _chains(nodes, edges)),
-        grid("company_node.csv", "segments", ["id", "name", "chain", "stage"], _segments(nodes, edges)),
+        grid(
+            "company_node.csv",
+            "segments",
+            ["id", "name", "chain", "stage"],
+            _segments(nodes, edges),
+        ),
         grid("node_edges.csv", "inputs", ["input", "output", *_CITED], _inputs(edges)),
-        grid("company_node.csv", "enterprises", ["id", "name", "region"], _firms(nodes, pairs, where)),
-        grid("company_node.csv", "produces", ["enterprise", "segment", "role", *_CITED[:3]], _made(nodes)),
-        grid("supplier_buyer.csv", "supplies", ["supplier", "buyer", "product", *_CITED], _sold(pairs)),
+        grid(
+            "company_node.csv", "enterprises", ["id", "name", "region"], _firms(nodes, pairs, where)
+        ),
+        grid(
+            "company_node.csv",
+            "produces",
+            ["enterprise", "segment", "role", *_CITED[:3]],
+            _made(nodes),
+        ),
+        grid(
+            "supplier_buyer.csv",
+            "supplies",
+            ["supplier", "buyer", "product", *_CITED],
+            _sold(pairs),
+        ),
     ]
     return grids, []
 
@@ -53,7 +70,9 @@ def _rows(sheet: Sheet) -> list[tuple[int, dict[str, str]]]:
 
 def _codes(nodes: _Found, pairs: _Found) -> set[str]:
     codes = {r["code"] for _, r in nodes}
-    return {digits(c) for c in codes.union(*({r["supplier_code"], r["buyer_code"]} for _, r in pairs))}
+    return {
+        digits(c) for c in codes.union(*({r["supplier_code"], r["buyer_code"]} for _, r in pairs))
+    }
 
 
 def _chains(nodes: _Found, edges: _Found) -> _Rows:
@@ -79,7 +98,10 @@ def _inputs(edges: _Found) -> _Rows:
 def _firms(nodes: _Found, pairs: _Found, where: dict[str, str]) -> _Rows:
     for number, r in nodes:
         if r["company"]:  # a node without a firm is a segment nobody is known for
-            yield number, [r["code"] or r["company"], r["company"], where.get(digits(r["code"]), "")]
+            yield (
+                number,
+                [r["code"] or r["company"], r["company"], where.get(digits(r["code"]), "")],
+            )
     for number, r in pairs:
         for end in ("supplier", "buyer"):
             code = r[f"{end}_code"]

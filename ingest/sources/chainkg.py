@@ -1,8 +1,8 @@
 """ChainKnowledgeGraph: listed firms, what they sell, and what products are made of.
 
-Its traps: codes with and without a suffix (firms join on the six digits), the same code under an old
-and a new name, `location` is the exchange and no place, `rel_weight` is no share and is not used,
-accounting lines among the products, products made of themselves, damaged characters.
+Its traps: codes with and without a suffix (firms join on the six digits), the same code under an
+old and a new name, `location` is the exchange and no place, `rel_weight` is no share and is not
+used, accounting lines among the products, products made of themselves, damaged characters.
 """
 
 from __future__ import annotations
@@ -27,9 +27,35 @@ FILES = ("company.json", "company_product.json", "product_product.json")
 _CITED = ("source", "grade")
 # Lines of an income statement that stand among the products.
 ACCOUNTING = frozenset(
-    "平衡项目 分部间抵销 分部间抵消 内部抵销 内部抵消 抵销 抵消 调整项目 其他 其它 其他业务 其它业务 "
-    "其他(补充) 其他业务(补充) 其他主营业务 主营业务 合计 小计 总计 减:内部抵销 内部抵销数 "
-    "合并抵销 公司内各业务部门相互抵销 公司内行业间相互抵减 其他产品 其他收入 其他行业".split()
+    [
+        "平衡项目",
+        "分部间抵销",
+        "分部间抵消",
+        "内部抵销",
+        "内部抵消",
+        "抵销",
+        "抵消",
+        "调整项目",
+        "其他",
+        "其它",
+        "其他业务",
+        "其它业务",
+        "其他(补充)",
+        "其他业务(补充)",
+        "其他主营业务",
+        "主营业务",
+        "合计",
+        "小计",
+        "总计",
+        "减:内部抵销",
+        "内部抵销数",
+        "合并抵销",
+        "公司内各业务部门相互抵销",
+        "公司内行业间相互抵减",
+        "其他产品",
+        "其他收入",
+        "其他行业",
+    ]
 )
 _Line = tuple[int, dict[str, Any]]
 
@@ -68,12 +94,17 @@ def _lines(path: Path, limits: Limits, errors: list[RowError]) -> list[_Line]:
             try:
                 found.append((number, json.loads(raw)))
             except ValueError:
-                errors.append(_error(path.name, number, "", raw[:80].decode("utf-8", "replace"), "bad_json"))
+                errors.append(
+                    _error(path.name, number, "", raw[:80].decode("utf-8", "replace"), "bad_json")
+                )
     return found
 
 
 def _kept(
-    file: str, lines: list[_Line], errors: list[RowError], fault: Callable[[dict[str, Any]], tuple[str, str, str]]
+    file: str,
+    lines: list[_Line],
+    errors: list[RowError],
+    fault: Callable[[dict[str, Any]], tuple[str, str, str]],
 ) -> Iterator[_Line]:
     for number, row in lines:
         header, value, code = fault(row)
@@ -107,7 +138,10 @@ def _name_fault(name: str) -> str:
 def _firms(firms: list[_Line], where: dict[str, str]) -> Iterator[tuple[int, list[Cell]]]:
     for number, r in firms:
         code = digits(r["code"])
-        yield number, [code, r["fullname"], r["name"], where.get(code, ""), f"{NAME} company.json", ""]
+        yield (
+            number,
+            [code, r["fullname"], r["name"], where.get(code, ""), f"{NAME} company.json", ""],
+        )
 
 
 def _segments(sold: list[_Line], parts: list[_Line]) -> Iterator[tuple[int, list[Cell]]]:

@@ -1,7 +1,7 @@
 """Where listed firms are: a table of codes with city and province beside a foreign folder.
 
-The codes carry an exchange suffix or not, so firms join on the six digits; the city is used where it
-is known and names one city of its province, else the province.
+The codes carry an exchange suffix or not, so firms join on the six digits; the city is used where
+it is known and names one city of its province, else the province.
 """
 
 from __future__ import annotations
@@ -29,12 +29,18 @@ def digits(code: object) -> str:
     return text if len(text) == 6 and text.isdigit() else ""
 
 
-def grid(file: str, table: str, names: Sequence[str], rows: Iterator[tuple[int, list[Cell]]]) -> Grid:
+def grid(
+    file: str, table: str, names: Sequence[str], rows: Iterator[tuple[int, list[Cell]]]
+) -> Grid:
     """Rows of a foreign file under columns of a documented table."""
     found = TABLES[table]
     evidence = {"source": 0, "locator": 0, "as_of": 0, "grade": 0, "confidence": 0}
     headings = [
-        Heading(n, found.column(n)) if n in found.names else _evidence(n) if n in evidence else Heading(n, None)
+        Heading(n, found.column(n))
+        if n in found.names
+        else _evidence(n)
+        if n in evidence
+        else Heading(n, None)
         for n in names
     ]
     return Grid(file, table, found, headings, list(rows))

@@ -96,7 +96,7 @@ def test_criticality_equals_all_walks(seed: int) -> None:
 def walks(edges: dict[tuple[int, int], float], products: dict[int, float]) -> dict[int, float]:
     """The best of all walks of 1…6 hops, one by one."""
     best: dict[int, float] = {}
-    front = [(t, m) for t, m in products.items()]
+    front = list(products.items())
     for _ in range(6):
         front = [(u, p * (0.875 * a)) for v, p in front for (u, w), a in edges.items() if w == v]
         front = list({(s, p) for s, p in front})
@@ -214,7 +214,7 @@ def test_relatedness_by_hand() -> None:
     facts = facts_of(snapshot_of(rows), ASSUMED)
     here = Relatedness(facts, lambda r: r == "370211")
     at = facts.segments.index
-    # φ(bearing, steel) = 2/3, φ(bearing, reducer) = 1/3; 370211 makes bearing and steel (and robot).
+    # φ(bearing, steel) = 2/3, φ(bearing, reducer) = 1/3; 370211 makes bearing, steel and robot.
     assert here.of(at["bearing"]) == pytest.approx((2 / 3) / (2 / 3 + 1 / 3), abs=1e-15)
     assert here.of(at["steel"]) is None  # two firms only
     assert here.has_maker(at["steel"])

@@ -1,0 +1,33 @@
+"""The application over the sample zone, in a store of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.serving import load_sample
+from api.settings import Settings
+from graph.store import open_store
+from graph.store.base import GraphStore
+
+
+@pytest.fixture
+def sample_store(tmp_path: Path) -> Iterator[GraphStore]:
+    store = open_store(f"sqlite:///{tmp_path}/sample.db", deadline=3.0)
+    store.migrate()
+    load_sample(store)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def client(sample_store: GraphStore, tmp_path: Path) -> Iterator[TestClient]:
+    settings = Settings(graph_url=f"sqlite:///{tmp_path}/own.db")
+    app = create_app(sample_store, settings, sample=True)
+    with TestClient(app, raise_server_exceptions=False) as made:
+        yield made
+    app.state.desk.store.close()
