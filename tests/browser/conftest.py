@@ -1,0 +1,105 @@
+"""A served application and a Chromium that records what it asks for and what goes wrong."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Page, sync_playwright
+
+from api.app import create_app
+from api.serving import load_sample
+from api.settings import Settings
+from graph.model import Batch, Node, Ref, Rel
+from graph.store import open_store
+
+HOSTILE = '<script>document.title="run"</script><img src=x onerror=\'document.title="run"\'>'
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Watched:
+    """A page with everything it asked for and complained about."""
+
+    page: Page
+    base: str
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def clean(self) -> None:
+        assert [u for u in self.requests if not u.startswith((self.base, "data:", "blob:"))] == []
+        assert self.errors == []
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("served")
+    store = open_store(f"sqlite:///{folder}/sample.db", deadline=3.0)
+    store.migrate()
+    load_sample(store)
+    store.apply(_hostile())
+    app = create_app(store, Settings(graph_url=f"sqlite:///{folder}/own.db"), sample=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+    store.close()
+
+
+@pytest.fixture
+def watched(served: str, chromium: str) -> Iterator[Watched]:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=ARGS)
+        page = browser.new_page(viewport={"width": 1366, "height": 900})
+        seen = Watched(page, served)
+        page.on("request", lambda r: seen.requests.append(r.url))
+        page.on("pageerror", lambda e: seen.errors.append(str(e)))
+        page.on("console", lambda m: seen.errors.append(m.text) if m.type == "error" else None)
+        yield seen
+        browser.close()
+
+
+def _hostile() -> Batch:
+    """A chain, a leader, a segment and a maker whose every name is a script."""
+    chain, robot, part = Ref("Chain", "x-chain"), Ref("Segment", "x-robot"), Ref("Segment", "x-part")
+    leader, maker = Ref("Enterprise", "x-leader"), Ref("Enterprise", "x-maker")
+    nodes = [
+        Node(chain, {"name": HOSTILE}),
+        Node(robot, {"name": HOSTILE}),
+        Node(part, {"name": HOSTILE, "description": HOSTILE}),
+        Node(leader, {"name": HOSTILE, "region": "370211", "leads": ["x-chain"]}),
+        Node(maker, {"name": HOSTILE, "region": "310115", "aliases": [HOSTILE]}),
+    ]
+    rels = [
+        Rel("PART_OF", robot, chain, "", {"stage": "midstream"}),
+        Rel("PART_OF", part, chain, "", {"stage": "upstream"}),
+        Rel("INPUT_OF", part, robot, "", {"weight": 0.5}),
+        Rel("PRODUCES", leader, robot, "", {}),
+        Rel("PRODUCES", maker, part, "", {}),
+    ]
+    return Batch("hostile", HOSTILE, nodes, rels)
+
+
+def shot(page: Page, folder: Path, name: str) -> None:
+    page.screenshot(path=str(folder / f"{name}.png"))
