@@ -155,10 +155,9 @@ def _book(path: Path) -> Iterator[tuple[str, Iterator[Row]]]:
 
 
 def _grid(sheet: Any) -> Iterator[Row]:
-    rows = sheet.iter_rows()
-    first = (sheet.start or (0, 0))[0]
-    for number, row in enumerate(rows, first + 1):
-        cells = [_cell(v) for v in row]
+    left = [None] * (sheet.start or (0, 0))[1]  # columns before the first filled one are left out
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        cells = [*left, *(_cell(v) for v in row)]
         if any(c not in (None, "") for c in cells):
             yield number, cells
 

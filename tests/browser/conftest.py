@@ -82,7 +82,11 @@ def watched(served: str, chromium: str) -> Iterator[Watched]:
 
 def _hostile() -> Batch:
     """A chain, a leader, a segment and a maker whose every name is a script."""
-    chain, robot, part = Ref("Chain", "x-chain"), Ref("Segment", "x-robot"), Ref("Segment", "x-part")
+    chain, robot, part = (
+        Ref("Chain", "x-chain"),
+        Ref("Segment", "x-robot"),
+        Ref("Segment", "x-part"),
+    )
     leader, maker = Ref("Enterprise", "x-leader"), Ref("Enterprise", "x-maker")
     nodes = [
         Node(chain, {"name": HOSTILE}),
