@@ -39,7 +39,7 @@ SETTINGS = (
         "压缩文件解开后最大 MB",
         "largest size of a workbook once unpacked, in MB",
     ),
-    Setting("LIANZHU_IMPORT_ROWS", "1000000", "一次导入最多行数", "rows one import may hold"),
+    Setting("LIANZHU_IMPORT_ROWS", "300000", "一次导入最多行数", "rows one import may hold"),
     Setting("LIANZHU_IMPORT_SECONDS", "60", "读取一个文件最长秒数", "seconds to read one file"),
 )
 
@@ -55,7 +55,7 @@ class Settings:
     port: int = 8000
     upload_mb: int = 64
     inflated_mb: int = 128
-    import_rows: int = 1_000_000
+    import_rows: int = 300_000
     import_seconds: int = 60
 
 

@@ -55,7 +55,7 @@ def chromium() -> str:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    suite = "/".join(report.nodeid.split("/")[:2])
+    suite = "/".join(report.nodeid.split("::")[0].split("/")[:2])
     _seconds[suite] += report.duration
     if report.when == "call" or report.outcome == "skipped":
         _counts[report.outcome] += 1

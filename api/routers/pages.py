@@ -6,24 +6,25 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.deps import Asking, AtDesk, etag, settings_of
+from api.deps import Asking, AtDesk, settings_of
 from api.desk import Desk
+from api.frames import chosen, frame_of, lang_of, local, page_html
 from api.problems import told
 from api.verifying import Finding, verify
 from graph.analysis.answers import GapsAnswer, RankAnswer, WhyNot
 from graph.errors import Ambiguous, LianzhuError, NotFound, UsageError
 from graph.model import LABELS, Ref
-from graph.question import ALGORITHM, Question
+from graph.question import Question
 from graph.store import open_store
 from ingest.template import write_template
 from viz import contexts as c
 from viz import network
-from viz.pages import Page, render
+from viz.pages import render
 from viz.words import language
 
 __all__ = ["problem_page", "router"]
@@ -33,7 +34,6 @@ router = APIRouter(include_in_schema=False)
 CHAINS_SHOWN = 30
 LEADERS_ANSWERED = 24
 NEIGHBOURS = 150
-NOTICES = ("verified", "blank_opened")
 
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Word = Annotated[str, Query(max_length=200)]
@@ -48,16 +48,16 @@ def home(request: Request, desk: AtDesk) -> Response:
     shown = chains[:CHAINS_SHOWN]
     budget = LEADERS_ANSWERED if sum(len(ch.chains) or 1 for ch in shown) <= LEADERS_ANSWERED else 0
     rows = [_chain_row(desk, ch.id, ch.name, ch.chains, bool(budget)) for ch in shown]
-    page = c.HomePage(_chosen(request, desk), rows, desk.names(), len(chains) - len(shown))
-    return _html(request, desk, page)
+    page = c.HomePage(chosen(request, desk), rows, desk.names(), len(chains) - len(shown))
+    return page_html(request, desk, page)
 
 
 @router.get("/chains/{chain_id}")
 def chain_page(request: Request, desk: AtDesk, question: Asking, chain_id: str) -> Response:
     """这条链长什么样、断在哪?"""
     found = desk.chain_map(_about(desk, question, chain_id), chain_id)
-    frame = _frame(request, desk, chain_id, found.question.leader, found.question.region, "map")
-    return _html(request, desk, c.ChainPage(frame, found, desk.names()))
+    frame = frame_of(request, desk, chain_id, found.question.leader, found.question.region, "map")
+    return page_html(request, desk, c.ChainPage(frame, found, desk.names()))
 
 
 @router.get("/chains/{chain_id}/gaps")
@@ -72,14 +72,14 @@ def gaps_page(
     """先补哪里?"""
     answer = desk.gaps(_about(desk, question, chain_id))
     page = c.GapsPage(
-        _frame(request, desk, chain_id, answer.question.leader, answer.question.region, "gaps"),
+        frame_of(request, desk, chain_id, answer.question.leader, answer.question.region, "gaps"),
         answer,
         desk.names(),
         _evidence(desk, answer),
         offset,
         verify_from,
     )
-    return _html(request, desk, page)
+    return page_html(request, desk, page)
 
 
 @router.get("/chains/{chain_id}/candidates")
@@ -97,7 +97,7 @@ def candidates_page(
     asked = _about(desk, question, chain_id)
     answer, gaps = desk.rank(asked, None, kind or "all", segment), desk.gaps(asked)
     page = c.CandidatesPage(
-        _frame(request, desk, chain_id, gaps.question.leader, gaps.question.region, "rank"),
+        frame_of(request, desk, chain_id, gaps.question.leader, gaps.question.region, "rank"),
         answer,
         desk.names(),
         _evidence(desk, gaps, answer),
@@ -106,7 +106,7 @@ def candidates_page(
         segment or None,
         offset,
     )
-    return _html(request, desk, _with_why(desk, asked, page, why))
+    return page_html(request, desk, _with_why(desk, asked, page, why))
 
 
 @router.get("/chains/{chain_id}/graph")
@@ -121,9 +121,9 @@ def graph_page(
     """谁和谁有关系?"""
     around = _around(desk, question, chain_id, center)
     found = desk.store.neighbourhood(around, limit, _hops(around))
-    frame = _frame(request, desk, chain_id, question.leader, question.region)
+    frame = frame_of(request, desk, chain_id, question.leader, question.region)
     page = c.GraphPage(frame, found.nodes, found.rels, desk.names(), around, found.hidden, limit)
-    return _html(request, desk, page)
+    return page_html(request, desk, page)
 
 
 @router.get("/chains/{chain_id}/graph/frame")
@@ -143,7 +143,7 @@ def graph_frame(
         found.rels,
         center=around,
         hidden=found.hidden,
-        lang=_lang(request),
+        lang=lang_of(request),
         names=desk.names(),
         gaps={s.segment: s.type for s in desk.gaps(_about(desk, question, chain_id)).segments},
     )
@@ -156,13 +156,13 @@ def entity_page(request: Request, desk: AtDesk, label: str, id: str) -> Response
     if label not in LABELS:
         raise NotFound("unknown_node", label=label, id=id)
     found = desk.dossier(Ref(label, id))
-    return _html(request, desk, c.EntityPage(_chosen(request, desk), found, desk.names()))
+    return page_html(request, desk, c.EntityPage(chosen(request, desk), found, desk.names()))
 
 
 @router.get("/method")
 def method_page(request: Request, desk: AtDesk) -> Response:
     """口径与算法."""
-    return _html(request, desk, c.MethodPage(_chosen(request, desk)))
+    return page_html(request, desk, c.MethodPage(chosen(request, desk)))
 
 
 @router.get("/template.xlsx")
@@ -194,7 +194,7 @@ def survey(
     if (verdict == "found") != bool(firm.strip()):
         raise UsageError("verdict_and_firm")
     verify(desk, Finding(region, segment, source, as_of, firm))
-    return RedirectResponse(_local(back, done="verified"), 303)
+    return RedirectResponse(local(back, done="verified"), 303)
 
 
 @router.post("/blank")
@@ -210,14 +210,14 @@ def blank(request: Request, lang: Text = "zh") -> Response:
 def problem_page(request: Request, error: Exception) -> Response:
     """Whatever went wrong, as a page that says what to do next."""
     desk: Desk = request.app.state.desk
-    status, code, _ = told(error, _lang(request))
+    status, code, _ = told(error, lang_of(request))
     facts = error.facts if isinstance(error, LianzhuError) else {}
     try:
-        frame = _chosen(request, desk)
+        frame = chosen(request, desk)
     except LianzhuError:  # the store itself is the problem: the page must not need it
-        frame = c.Frame(_lang(request), request.url.path)
+        frame = c.Frame(lang_of(request), request.url.path)
     if request.method != "GET":  # 再试一次 goes back to the form, not to where it posts
-        back = urlsplit(_local(request.headers.get("referer", "/")))
+        back = urlsplit(local(request.headers.get("referer", "/")))
         frame = replace(frame, path=back.path, query=dict(parse_qsl(back.query)))
     return HTMLResponse(render(c.ProblemPage(frame, status, code, facts)), status)
 
@@ -235,12 +235,6 @@ def _around(desk: Desk, question: Question, chain: str, center: str) -> Ref:
 def _hops(around: Ref) -> int:
     """A chain's own neighbours are only its segments and leaders: firms are one hop further."""
     return 2 if around.label == "Chain" else 1
-
-
-def _chosen(request: Request, desk: Desk) -> c.Frame:
-    """The frame of a page outside a chain: what was chosen stays chosen."""
-    query = request.query_params
-    return _frame(request, desk, *(query.get(k) or None for k in ("chain", "leader", "region")))
 
 
 def _about(desk: Desk, question: Question, chain: str) -> Question:
@@ -293,66 +287,3 @@ def _evidence(
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
-
-
-def _frame(
-    request: Request,
-    desk: Desk,
-    chain: str | None = None,
-    leader: str | None = None,
-    region: str | None = None,
-    twin: str | None = None,
-) -> c.Frame:
-    done = request.query_params.get("done")
-    leaders = [ch for ch in desk.leaders() if chain is None or chain in ch.chains]
-    return c.Frame(
-        lang=_lang(request),
-        path=request.url.path,
-        query={k: v for k, v in request.query_params.items() if k != "done"},
-        store=desk.store.health().engine,
-        sample=desk.sample,
-        empty=not desk.snapshot.tables,
-        revision=desk.snapshot.revision,
-        data_date=desk.data_date(),
-        algorithm=ALGORITHM,
-        chains=[c.Choice(x.id, x.name) for x in desk.chains()],
-        leaders=[c.Choice(x.id, x.name) for x in leaders],
-        regions=[c.Choice(x.id, x.name) for x in desk.regions()],
-        chain=chain,
-        leader=leader,
-        region=region,
-        notice=c.Notice(done) if done in NOTICES else None,
-        twin=_twin(request, twin, chain, leader),
-        blank="/blank" if desk.sample else None,
-    )
-
-
-def _twin(request: Request, name: str | None, chain: str | None, leader: str | None) -> str | None:
-    """The same answer as JSON."""
-    if name is None:
-        return None
-    query = dict(request.query_params)
-    if not leader and chain:
-        query["chain"] = chain
-    path = f"/api/v1/chains/{chain}/map" if name == "map" else f"/api/v1/{name}"
-    return f"{path}?{urlencode(query)}" if query else path
-
-
-def _lang(request: Request) -> str:
-    return language(request.query_params.get("lang") or settings_of(request).lang)
-
-
-def _local(back: str, **extra: str) -> str:
-    """`back` without any host, so a form can never send the reader elsewhere."""
-    parts = urlsplit(back)
-    path = "/" + parts.path.lstrip("/\\")
-    query = [(k, v) for k, v in parse_qsl(parts.query) if k not in extra]
-    return urlunsplit(("", "", path, urlencode([*query, *extra.items()]), ""))
-
-
-def _html(request: Request, desk: Desk, page: Page) -> Response:
-    tag = etag(request, desk.snapshot.revision)
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return HTMLResponse(render(page), headers=headers)

@@ -56,6 +56,7 @@ class Survey:
     as_of: str
     chain: str
     segment: str
+    evidence: tuple[str, ...]
 
 
 class Facts:
@@ -161,8 +162,11 @@ class Facts:
     def surveys(self) -> Sequence[Survey]:
         """Every survey."""
         table = self.snapshot.nodes("Survey")
-        columns = [table.values(c) for c in ("region", "as_of", "chain", "segment")]
-        return [Survey(*(v or "" for v in row)) for row in zip(*columns, strict=True)]
+        names = ("region", "as_of", "chain", "segment", "evidence")
+        rows = zip(*(table.values(name) for name in names), strict=True)
+        return [
+            Survey(r or "", d or "", c or "", s or "", tuple(e or ())) for r, d, c, s, e in rows
+        ]
 
     @cached_property
     def newest(self) -> str | None:

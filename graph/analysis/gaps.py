@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import fsum
 
 import numpy as np
@@ -192,8 +193,20 @@ def segment_answer(view: View, gap: Gap) -> SegmentAnswer:
         interval=gap.interval,
         path=[ids[i] for i in gap.requirement.path],
         suppliers=[_supplier(e, view.assumed) for e in gap.entries],
-        evidence=sorted({i for e in gap.entries for i in e.evidence}),
+        evidence=_evidence(view, gap),
     )
+
+
+def _evidence(view: View, gap: Gap) -> list[str]:
+    """Records behind a row: its suppliers', the inputs' along its path, and the surveys' on it."""
+    facts, path = view.facts, gap.requirement.path
+    inputs = facts.snapshot.rels("INPUT_OF", "Segment", "Segment")
+    cited = {i for e in gap.entries for i in e.evidence}
+    for near, far in pairwise(path):
+        for at in (inputs.find(far, near, ""), inputs.find(near, far, "")):
+            cited.update(inputs.values("evidence")[at] or () if at >= 0 else ())
+    cited.update(i for s in view.surveys_of(gap.requirement.segment) for i in s.evidence)
+    return sorted(cited)
 
 
 def _supplier(entry: Entry, assumed: Assumptions) -> SupplierAnswer:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from graph.analysis.answers import Asked
 from graph.analysis.coverage import Entry, ratio
-from graph.analysis.facts import Facts, Maker, facts_of
+from graph.analysis.facts import Facts, Maker, Survey, facts_of
 from graph.analysis.requirements import Requirement, requirements
 from graph.errors import NotFound, UsageError
 from graph.question import Assumptions, Question
@@ -126,30 +126,28 @@ class View:
             s
             for s in self.required
             if not any(e.counts(self.assumed) for e in self._entries(s, "nested"))
-            and not self._surveyed(s)
+            and not any(self.surveys_of(s))
         )
 
     def _entries(self, segment: int, scheme: str | None) -> tuple[Entry, ...]:
         near = ((m, self.near(m.region, scheme)) for m in self.facts.makers(segment))
         return tuple(self.entry(m, p) for m, p in near if p > 0)
 
+    def surveys_of(self, segment: int) -> Iterator[Survey]:
+        """Surveys that count here and now and cover a segment: it, one of its chains, or all."""
+        name = self.facts.segments.ids[segment]
+        chains = self.facts.chains.get(segment, frozenset())
+        for s in self._surveys:
+            if s.segment == name or (not s.segment and (not s.chain or s.chain in chains)):
+                yield s
+
     @cached_property
-    def _surveys(self) -> frozenset[tuple[str, str]]:
-        """(chain, segment) of every survey that counts here and now."""
+    def _surveys(self) -> Sequence[Survey]:
         here = self.facts.regions.path(self.region)
-        return frozenset(
-            (s.chain, s.segment)
-            for s in self.facts.surveys
-            if s.region in here and self._timely(s.as_of)
-        )
+        return [s for s in self.facts.surveys if s.region in here and self._timely(s.as_of)]
 
     def _timely(self, date: str) -> bool:
         return bool(self.as_of and self.horizon and self.horizon < date <= self.as_of)
-
-    def _surveyed(self, segment: int) -> bool:
-        name = self.facts.segments.ids[segment]
-        chains = self.facts.chains.get(segment, frozenset())
-        return any(s == name or (not s and (not c or c in chains)) for c, s in self._surveys)
 
 
 def months_before(date: str, months: int) -> str:

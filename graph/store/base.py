@@ -144,7 +144,7 @@ class GraphStore(Protocol):
         """Nodes whose names hold every word of `text`; exact names first, then id order."""
 
     def neighbourhood(self, ref: Ref, limit: int = 150, hops: int = 1) -> Neighbourhood:
-        """The node and up to `limit` others within `hops`, nearest first, and how many are hidden."""
+        """The node, up to `limit` others within `hops`, nearest first, and how many are hidden."""
 
     def nodes(self, label: str) -> Iterator[Node]:
         """Every node of a label in id order."""

@@ -42,7 +42,7 @@ def bomb() -> bytes:
 
 BAD: list[tuple[str, Callable[[], bytes], str]] = [
     ("empty.xlsx", lambda: b"", "empty_file"),
-    ("text.xlsx", lambda: "编号,名称".encode(), "not_a_workbook"),
+    ("text.xlsx", "编号,名称".encode, "not_a_workbook"),
     ("page.xlsx", lambda: b"<html></html>", "not_a_workbook"),
     ("old.xls", lambda: b"\xd0\xcf\x11\xe0" + b"\0" * 600, "old_office_file"),
     (
@@ -60,9 +60,9 @@ BAD: list[tuple[str, Callable[[], bytes], str]] = [
     ("book.csv", lambda: archive({"xl/workbook.xml": b""}), "not_a_text"),
     ("binary.csv", lambda: b"a,b\n\0\1\2", "not_a_text"),
     ("torn.csv", lambda: "编号,名称\n1,甲\n2,".encode() + b"\xff\xfe\xfd\xff\n", "bad_encoding"),
-    ("quote.csv", lambda: '编号,名称\n1,"甲"x\n'.encode(), "damaged_text"),
+    ("quote.csv", '编号,名称\n1,"甲"x\n'.encode, "damaged_text"),
     ("picture.png", lambda: b"\x89PNG", "unknown_kind"),
-    ("other.csv", lambda: "天气,心情\n晴,好\n".encode(), "no_table"),
+    ("other.csv", "天气,心情\n晴,好\n".encode, "no_table"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""From files to a batch: what is taken, what is refused and where, and that nothing is half done."""
+"""From files to a batch: what is taken, what is refused and where; nothing is half done."""
 
 from __future__ import annotations
 

@@ -1,0 +1,91 @@
+"""What surrounds every page: what is chosen, what the data are, and where to go back to."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+
+from api.deps import etag, settings_of
+from api.desk import Desk
+from graph.question import ALGORITHM
+from viz import contexts as c
+from viz.pages import Page, render
+from viz.words import language
+
+__all__ = ["chosen", "frame_of", "lang_of", "local", "page_html"]
+
+NOTICES = ("verified", "blank_opened")
+
+
+def frame_of(
+    request: Request,
+    desk: Desk,
+    chain: str | None = None,
+    leader: str | None = None,
+    region: str | None = None,
+    twin: str | None = None,
+) -> c.Frame:
+    """The frame of a page of a chain, or of none."""
+    done = request.query_params.get("done")
+    leaders = [ch for ch in desk.leaders() if chain is None or chain in ch.chains]
+    return c.Frame(
+        lang=lang_of(request),
+        path=request.url.path,
+        query={k: v for k, v in request.query_params.items() if k != "done"},
+        store=desk.store.health().engine,
+        sample=desk.sample,
+        empty=not desk.snapshot.tables,
+        revision=desk.snapshot.revision,
+        data_date=desk.data_date(),
+        algorithm=ALGORITHM,
+        chains=[c.Choice(x.id, x.name) for x in desk.chains()],
+        leaders=[c.Choice(x.id, x.name) for x in leaders],
+        regions=[c.Choice(x.id, x.name) for x in desk.regions()],
+        chain=chain,
+        leader=leader,
+        region=region,
+        notice=c.Notice(done) if done in NOTICES else None,
+        twin=_twin(request, twin, chain, leader),
+        blank="/blank" if desk.sample else None,
+    )
+
+
+def chosen(request: Request, desk: Desk) -> c.Frame:
+    """The frame of a page outside a chain: what was chosen stays chosen."""
+    query = request.query_params
+    return frame_of(request, desk, *(query.get(k) or None for k in ("chain", "leader", "region")))
+
+
+def _twin(request: Request, name: str | None, chain: str | None, leader: str | None) -> str | None:
+    """The same answer as JSON."""
+    if name is None:
+        return None
+    query = dict(request.query_params)
+    if not leader and chain:
+        query["chain"] = chain
+    path = f"/api/v1/chains/{chain}/map" if name == "map" else f"/api/v1/{name}"
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def lang_of(request: Request) -> str:
+    """The language asked for, else the one set."""
+    return language(request.query_params.get("lang") or settings_of(request).lang)
+
+
+def local(back: str, **extra: str) -> str:
+    """`back` without any host, so a form can never send the reader elsewhere."""
+    parts = urlsplit(back)
+    path = "/" + parts.path.lstrip("/\\")
+    query = [(k, v) for k, v in parse_qsl(parts.query) if k not in extra]
+    return urlunsplit(("", "", path, urlencode([*query, *extra.items()]), ""))
+
+
+def page_html(request: Request, desk: Desk, page: Page) -> Response:
+    """The page with its ETag, or 304 where the reader already holds it."""
+    tag = etag(request, desk.snapshot.revision)
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return HTMLResponse(render(page), headers=headers)
