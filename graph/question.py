@@ -128,7 +128,8 @@ _ALLOWED = {
 
 
 def _day(given: str) -> str:
+    """A date; a partial one is its first day."""
     try:
-        return date.fromisoformat(given).isoformat()
+        return date.fromisoformat("-".join([*given.split("-"), "01", "01"][:3])).isoformat()
     except ValueError:
         raise UsageError("bad_date", given=given) from None

@@ -95,7 +95,7 @@ class Facts:
         found: dict[int, list[Maker]] = {}
         for project, name in enumerate(self.projects.ids):
             applicant = self.applicant(name)
-            if self.stage(name) == OPERATING and applicant is not None and self.active[applicant]:
+            if self.stage(name) == OPERATING and applicant is not None:
                 for at in self.offers.out(project):
                     maker = self._offered(project, at, self.enterprises.ids[applicant])
                     if self.produces.find(applicant, maker.segment, "") < 0:
@@ -106,9 +106,9 @@ class Facts:
         """Active makers of a segment, operating projects included, by enterprise id."""
         if segment not in self._makers:
             rows = [self._maker(int(at)) for at in self.produces.into(segment)]
-            alive = [m for m in rows if self.active[self.enterprises.index[m.enterprise]]]
-            both = [*alive, *self.implied.get(segment, ())]
-            self._makers[segment] = tuple(sorted(both, key=lambda m: m.enterprise))
+            both = [*rows, *self.implied.get(segment, ())]
+            alive = [m for m in both if self.active[self.enterprises.index[m.enterprise]]]
+            self._makers[segment] = tuple(sorted(alive, key=lambda m: m.enterprise))
         return self._makers[segment]
 
     def products(self, enterprise: str) -> dict[int, float]:

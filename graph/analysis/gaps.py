@@ -78,14 +78,14 @@ class Gaps:
                 need.high * shortage_of(entries, assumed, -1),
             )
         kind = type_of(entries, assumed) if shortage is not None else "unknown"
-        return Gap(need, entries, kind, tuple(self._flags(segment, entries)), shortage, interval)
+        return Gap(need, entries, kind, tuple(self._flags(segment)), shortage, interval)
 
-    def _flags(self, segment: int, entries: Sequence[Entry]) -> list[str]:
+    def _flags(self, segment: int) -> list[str]:
         tests = (
             ("broken", self._broken(segment)),
             ("leakage", self._leakage(segment)),
             ("extension", self._extension(segment)),
-            ("stale", self._stale(entries)),
+            ("stale", self._stale(segment)),
         )
         return [name for name, holds in tests if holds]
 
@@ -106,8 +106,8 @@ class Gaps:
         middle = self.relatedness.absent_median
         return middle is not None and omega >= middle
 
-    def _stale(self, entries: Sequence[Entry]) -> bool:
-        dates = [e.as_of for e in entries if e.as_of]
+    def _stale(self, segment: int) -> bool:
+        dates = [e.as_of for e in self.view.in_reach(segment) if e.as_of]
         return bool(dates) and self.view.horizon is not None and max(dates) < self.view.horizon
 
     @cached_property

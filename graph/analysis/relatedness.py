@@ -65,9 +65,10 @@ class Relatedness:
         rows = facts.produces.src[alive].tolist()
         columns = facts.produces.dst[alive].tolist()
         for segment, makers in facts.implied.items():
-            for enterprise in {m.enterprise for m in makers}:
-                rows.append(facts.enterprises.index[enterprise])
-                columns.append(segment)
+            for at in {facts.enterprises.index[m.enterprise] for m in makers}:
+                if facts.active[at]:
+                    rows.append(at)
+                    columns.append(segment)
         shape = (len(facts.enterprises.ids), len(facts.segments.ids))
         return sparse.csc_array((np.ones(len(rows), np.int64), (rows, columns)), shape=shape)
 
@@ -89,6 +90,6 @@ class Relatedness:
         made = np.zeros(len(facts.segments.ids), bool)
         local = np.array([self._inside(r) for r in facts.enterprises.values("region")], bool)
         made[facts.produces.dst[(local & facts.active)[facts.produces.src]]] = True
-        for segment, makers in facts.implied.items():
-            made[segment] |= any(self._inside(m.region) for m in makers)
+        for segment in facts.implied:
+            made[segment] |= any(self._inside(m.region) for m in facts.makers(segment))
         return made

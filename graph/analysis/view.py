@@ -125,9 +125,12 @@ class View:
         return frozenset(
             s
             for s in self.required
-            if not any(e.counts(self.assumed) for e in self._entries(s, "nested"))
-            and not any(self.surveys_of(s))
+            if not self.in_reach(s) and not any(self.surveys_of(s))
         )
+
+    def in_reach(self, segment: int) -> list[Entry]:
+        """Suppliers with x̂·ρ > 0 under `nested`, whatever scheme is asked."""
+        return [e for e in self._entries(segment, "nested") if e.counts(self.assumed)]
 
     def _entries(self, segment: int, scheme: str | None) -> tuple[Entry, ...]:
         near = ((m, self.near(m.region, scheme)) for m in self.facts.makers(segment))
@@ -201,7 +204,7 @@ def _chain_views(facts: Facts, question: Question, chain: str) -> list[View]:
         raise NotFound("unknown_chain", chain=chain)
     leaders = leaders_of(facts, chain)
     if leaders:
-        first = facts.region(leaders[0])
+        first = next((r for r in map(facts.region, leaders) if r is not None), None)
         return [_leader_view(facts, question, leader, first) for leader in leaders]
     if question.region is None:
         raise UsageError("region_needed", chain=chain)

@@ -5,12 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from math import isfinite
 
 from graph.errors import DataError
 from graph.model import LABELS, RELATIONS, Batch, Node, Props, Ref, Rel, Value, derived, merge
 
-__all__ = ["Link", "canonical", "checked_nodes", "checked_rels", "counted", "links", "settle"]
+__all__ = [
+    "Link",
+    "canonical",
+    "checked_nodes",
+    "checked_rels",
+    "counted",
+    "hash_of",
+    "identity",
+    "links",
+    "settle",
+]
 
 Link = tuple[str, Ref]  # relation type and target of a reference column
 
@@ -48,6 +59,18 @@ def links(node: Node | None) -> set[Link]:
 def counted(nodes: Iterable[Node]) -> int:
     """How many of `nodes` a report counts: neither evidence records nor stubs."""
     return sum(node.ref.label != "Evidence" and bool(node.props) for node in nodes)
+
+
+def identity(row: Node | Rel) -> str:
+    """What makes a row the same on every store, as canonical JSON."""
+    return canonical(
+        [*row.ref] if isinstance(row, Node) else [row.type, *row.src, *row.dst, row.key]
+    )
+
+
+def hash_of(identity: str, props: str) -> int:
+    """`graph.model.row_hash`, from an identity and properties that are canonical JSON already."""
+    return int.from_bytes(sha256(f"{identity[:-1]},{props}]".encode()).digest())
 
 
 def _checked(rel: Rel) -> Rel:

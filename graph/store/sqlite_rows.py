@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from graph.model import Node, Ref, Rel, row_hash
-from graph.store.plan import Link, canonical, links
+from graph.model import Node, Ref, Rel
+from graph.store.plan import Link, canonical, hash_of, identity, links
 from graph.store.sqlite_file import INDEXES, has_fts5
 from graph.store.text import grams, search_text
 
@@ -24,6 +24,7 @@ class NodeChange(NamedTuple):
     """A node before and after; None where it is not there."""
 
     nid: int
+    ref: Ref
     born: int
     old: Node | None
     new: Node | None
@@ -90,7 +91,7 @@ class Change:
         found = {}
         for ref, nid, born, props in self._select(refs, "n.props"):
             node = Node(ref, json.loads(props))
-            found[ref] = NodeChange(nid, born, node, node)
+            found[ref] = NodeChange(nid, ref, born, node, node)
         return found
 
     def rels(self, wanted: Mapping[Key, Rel]) -> dict[Key, RelChange]:
@@ -114,46 +115,48 @@ class Change:
 
     def write_nodes(self, changes: Sequence[NodeChange]) -> None:
         """Insert, update and delete nodes, and what hangs on them except relations."""
-        rev = self.revision
+        rows = list(zip(changes, self._note("node", changes), strict=True))
         self._many(
             "INSERT INTO node(nid, label, id, born, props, text, rev) VALUES(?, ?, ?, ?, ?, ?, ?)",
             [
-                (c.nid, *c.new.ref, c.born, *_kept(c.new), rev)
-                for c in changes
+                (c.nid, *c.new.ref, c.born, props, search_text(c.new), self.revision)
+                for c, props in rows
                 if c.new and not c.old
             ],
         )
         self._many(
             "UPDATE node SET props = ?, text = ?, rev = ? WHERE nid = ?",
-            [(*_kept(c.new), rev, c.nid) for c in changes if c.new and c.old],
+            [
+                (props, search_text(c.new), self.revision, c.nid)
+                for c, props in rows
+                if c.new and c.old
+            ],
         )
         self._many("DELETE FROM node WHERE nid = ?", [(c.nid,) for c in changes if not c.new])
-        self._note("node", changes)
         self._find(changes)
         self._relink(changes)
 
     def write_rels(self, changes: Sequence[RelChange]) -> None:
         """Insert, update and delete relations."""
-        rev = self.revision
+        rows = list(zip(changes, self._note("rel", changes), strict=True))
         self._many(
             "INSERT INTO rel(src, type, dst, key, props, own, born, rev)"
             " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (*c.key, canonical(c.new.props), c.own, c.born, rev)
-                for c in changes
+                (*c.key, props, c.own, c.born, self.revision)
+                for c, props in rows
                 if c.new and not c.old
             ],
         )
         self._many(
             "UPDATE rel SET props = ?, own = ?, rev = ?"
             " WHERE src = ? AND type = ? AND dst = ? AND key = ?",
-            [(canonical(c.new.props), c.own, rev, *c.key) for c in changes if c.new and c.old],
+            [(props, c.own, self.revision, *c.key) for c, props in rows if c.new and c.old],
         )
         self._many(
             "DELETE FROM rel WHERE src = ? AND type = ? AND dst = ? AND key = ?",
             [c.key for c in changes if not c.new],
         )
-        self._note("rel", changes)
 
     def drop_indexes(self) -> None:
         """Before a first load: sorting once at the end is cheaper than keeping order row by row."""
@@ -192,18 +195,24 @@ class Change:
             self._db.executemany(sql, rows)
             self._changed = True
 
-    def _note(self, kind: str, changes: Sequence[NodeChange] | Sequence[RelChange]) -> None:
-        """Keep the hash and what undo needs."""
-        rows: list[tuple[object, ...]] = []
+    def _note(
+        self, kind: str, changes: Sequence[NodeChange] | Sequence[RelChange]
+    ) -> Sequence[str]:
+        """Keep the hash and what undo needs; the new properties of each change as text."""
+        texts, rows = [], list[tuple[object, ...]]()
         for c in changes:
-            self._sum += (row_hash(c.new) if c.new else 0) - (row_hash(c.old) if c.old else 0)
+            who = identity(_either(c))
+            texts.append(canonical(c.new.props) if c.new else "")
+            self._sum += hash_of(who, texts[-1]) if c.new else 0
             if c.old:
-                before = (c.born, c.was_own, canonical(c.old.props), c.new is None)
-                rows.append((kind, _identity(c.old), self.revision, *before))
-            elif c.new and c.born != self.revision:
-                rows.append((kind, _identity(c.new), self.revision, None, None, None, False))
+                old = canonical(c.old.props)
+                self._sum -= hash_of(who, old)
+                rows.append((kind, who, self.revision, c.born, c.was_own, old, c.new is None))
+            elif c.born != self.revision:
+                rows.append((kind, who, self.revision, None, None, None, False))
         self._sum %= _MODULUS
         self._many("INSERT INTO past VALUES(?, ?, ?, ?, ?, ?, ?)", rows)
+        return texts
 
     def _find(self, changes: Sequence[NodeChange]) -> None:
         """Keep the full-text index, where there is one."""
@@ -223,10 +232,9 @@ class Change:
         """Keep what reference columns point at, whether it exists or not."""
         lost, gained = [], []
         for c in changes:
-            row = _either(c)
             before, after = links(c.old), links(c.new)
-            lost += [Intent(c.nid, row.ref, link) for link in sorted(before - after)]
-            gained += [Intent(c.nid, row.ref, link) for link in sorted(after - before)]
+            lost += [Intent(c.nid, c.ref, link) for link in sorted(before - after)]
+            gained += [Intent(c.nid, c.ref, link) for link in sorted(after - before)]
         self._many(
             "DELETE FROM link WHERE label = ? AND id = ? AND type = ? AND src = ?",
             [(*i.link[1], i.link[0], i.src) for i in lost],
@@ -240,20 +248,11 @@ class Change:
         self.arrived += [c.new.ref for c in changes if c.new and not c.old]
 
 
-def _either(change: NodeChange) -> Node:
+def _either(change: NodeChange | RelChange) -> Node | Rel:
     row = change.new or change.old
     assert row
     return row
 
 
-def _kept(node: Node) -> tuple[str, str]:
-    return canonical(node.props), search_text(node)
-
-
 def _text(node: Node | None) -> str:
     return search_text(node) if node else ""
-
-
-def _identity(row: Node | Rel) -> str:
-    parts = row.ref if isinstance(row, Node) else (row.type, *row.src, *row.dst, row.key)
-    return canonical([*parts])

@@ -109,7 +109,7 @@ def _upsert_nodes(change: Change, nodes: Mapping[Ref, Props], tally: _Tally) -> 
         held = change.nodes(refs)
         changes = []
         for ref in refs:
-            row = held.get(ref) or NodeChange(change.next_nid(), change.revision, None, None)
+            row = held.get(ref) or NodeChange(change.next_nid(), ref, change.revision, None, None)
             old = row.old.props if row.old else None
             new = settle(old, nodes[ref])
             if counted([Node(ref, nodes[ref])]):
@@ -226,20 +226,21 @@ def _remove_born(change: Change, db: sqlite3.Connection, revision: int) -> None:
         " WHERE r.rev >= ? AND r.born = ? LIMIT ?",
         (revision, revision, _CHUNK),
     ).fetchall():
-        change.write_rels([_removed(row) for row in rows])
+        change.write_rels([_removed_rel(row) for row in rows])
     while rows := db.execute(
-        "SELECT nid, label, id, props FROM node WHERE rev >= ? AND born = ? LIMIT ?",
+        "SELECT nid, label, id, born, props FROM node WHERE rev >= ? AND born = ? LIMIT ?",
         (revision, revision, _CHUNK),
     ).fetchall():
-        change.write_nodes(
-            [
-                NodeChange(nid, revision, Node(Ref(label, id_), json.loads(props)), None)
-                for nid, label, id_, props in rows
-            ]
-        )
+        change.write_nodes([_removed_node(row) for row in rows])
 
 
-def _removed(row: tuple[Any, ...]) -> RelChange:
+def _removed_node(row: tuple[Any, ...]) -> NodeChange:
+    nid, label, id_, born, props = row
+    ref = Ref(label, id_)
+    return NodeChange(nid, ref, born, Node(ref, json.loads(props)), None)
+
+
+def _removed_rel(row: tuple[Any, ...]) -> RelChange:
     src, type_, dst, key, born, own, props, *ends = row
     rel = Rel(type_, Ref(*ends[:2]), Ref(*ends[2:]), key, json.loads(props))
     return RelChange((src, type_, dst, key), born, rel, None, bool(own), False)

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
 
 from graph.errors import DataError
-from graph.model import Batch, Node, Ref, Rel
-from graph.store.plan import canonical, checked_nodes, checked_rels, counted, links, settle
+from graph.model import Batch, Node, Ref, Rel, row_hash
+from graph.store.plan import (
+    canonical,
+    checked_nodes,
+    checked_rels,
+    counted,
+    hash_of,
+    identity,
+    links,
+    settle,
+)
+from tests.contract.made import rows
 
 E1, E2 = Ref("Enterprise", "1"), Ref("Enterprise", "2")
 
@@ -43,6 +54,11 @@ def test_untouched_rows_are_not_copied() -> None:
 def test_refusals_have_a_code(rel: Rel, code: str) -> None:
     with pytest.raises(DataError, match=code):
         checked_rels(Batch("k", "s", [], [rel]))
+
+
+@given(rows)
+def test_hash_of_is_the_hash_of_the_model(row: Node | Rel) -> None:
+    assert hash_of(identity(row), canonical(row.props)) == row_hash(row)
 
 
 def test_settle_takes_a_stub_for_nothing() -> None:
