@@ -7,8 +7,9 @@ the bits are the same on every engine.  A walk downstream is worth δ of one ups
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -60,22 +61,22 @@ def input_weights(inputs: RelTable, assumed: Assumptions) -> Inputs:
 def requirements(
     inputs: Inputs,
     products: Mapping[int, float],
-    ids: Sequence[str],
+    size: int,
     direction: Direction,
     assumed: Assumptions,
 ) -> list[Requirement]:
-    """Required segments in position order: criticality > 0 outside `products` (position -> m).
+    """Required ones of `size` segments, by position: criticality > 0 outside `products`.
 
-    Raises nothing: without products or inputs nothing is required.
+    `products` maps the positions of the leader's own products to their importance m.
     """
-    walks = [_Walks(inputs, products, len(ids), up, assumed) for up in _directions(direction)]
+    walks = [_Walks(inputs, products, size, up, assumed) for up in _directions(direction)]
     best, low, high = (np.max([w.value[end] for w in walks], axis=0) for end in (0, -1, 1))
     found = []
     for s in np.flatnonzero(best > 0).tolist():
         if s not in products:
             walk = next(w for w in walks if w.value[0][s] == best[s])  # up wins a tie
             ends = (float(best[s]), float(low[s]), float(high[s]))
-            found.append(Requirement(s, *ends, walk.path(s, ids)))
+            found.append(Requirement(s, *ends, walk.path(s)))
     return found
 
 
@@ -93,31 +94,33 @@ class _Walks:
         self._near, self._far = (
             (inputs.target, inputs.source) if up else (inputs.source, inputs.target)
         )
-        self._factor = inputs.factor
         start = np.zeros(size)
-        for product, importance in products.items():
-            start[product] = importance
+        start[list(products)] = list(products.values())
         scale = 1.0 if up else a.downstream_factor
-        self._hops = {end: self._run(start, inputs.factor[end], a.hops) for end in (-1, 0, 1)}
-        best = {end: np.max(hops[1:], axis=0) for end, hops in self._hops.items()}
+        hops = {end: self._run(start, inputs.factor[end], a.hops) for end in (-1, 0, 1)}
+        self._best = np.max(hops[0][1:], axis=0)
+        best = {end: np.max(values[1:], axis=0) for end, values in hops.items()}
         self.value = {end: scale * values for end, values in best.items()}  # by 1…H hops
-        self._best = best[0]
-        self._order = np.argsort(self._far, kind="stable")
-        self._row = np.searchsorted(self._far[self._order], np.arange(size + 1))
+        self._hop = np.argmax(np.array(hops[0][1:]) == self._best, axis=0) + 1  # the fewest
+        self._before = self._predecessors(hops[0], inputs.factor[0])
 
-    def path(self, segment: int, ids: Sequence[str]) -> tuple[int, ...]:
+    def path(self, segment: int) -> tuple[int, ...]:
         """From t to `segment`: fewest hops, then hop by hop the predecessor with the least id."""
-        hops = self._hops[0]
-        hop = next(i for i in range(1, len(hops)) if hops[i][segment] == self._best[segment])
         walk = [segment]
-        while hop:
-            here = walk[-1]
-            into = self._order[self._row[here] : self._row[here + 1]]
-            reach = hops[hop - 1][self._near[into]] * self._factor[0][into]
-            tied = self._near[into[reach == hops[hop][here]]]
-            walk.append(min(tied.tolist(), key=lambda i: ids[i]))
-            hop -= 1
+        for hop in range(int(self._hop[segment]), 0, -1):
+            walk.append(int(self._before[hop - 1][walk[-1]]))
         return tuple(reversed(walk))
+
+    def _predecessors(self, hops: list[Array], factor: Array) -> list[Array]:
+        """By hop: where the best walk came from; positions stand in id order."""
+        found = []
+        for values, after in pairwise(hops):
+            reach = values[self._near] * factor
+            tied = (reach == after[self._far]) & (reach > 0)
+            before = np.full(len(after), len(after))
+            np.minimum.at(before, self._far[tied], self._near[tied])
+            found.append(before)
+        return found
 
     def _run(self, start: Array, factor: Array, hops: int) -> list[Array]:
         values = [start]

@@ -55,7 +55,7 @@ class View:
         found = requirements(
             self.facts.inputs,
             self.products,
-            self.facts.segments.ids,
+            len(self.facts.segments.ids),
             self.question.direction,
             self.assumed,
         )

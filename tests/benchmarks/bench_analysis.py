@@ -35,21 +35,23 @@ def main() -> None:
     _memory()
 
 
-def _technology() -> tuple[RelTable, list[str]]:
+def _technology() -> RelTable:
     """A heavy-tailed layered graph with weights."""
     rng = np.random.default_rng(1)
     target = (SEGMENTS * rng.random(INPUTS) ** 2).astype(np.int64)
     source = np.minimum(SEGMENTS - 1, target + 1 + (SEGMENTS * rng.random(INPUTS) ** 3).astype(int))
     keys = np.unique(source * SEGMENTS + target)
     rows = [(int(k // SEGMENTS), int(k % SEGMENTS), "", {"weight": 0.5}) for k in keys]
-    return RelTable.build(rows, SEGMENTS, SEGMENTS), [f"s{i:06d}" for i in range(SEGMENTS)]
+    return RelTable.build(rows, SEGMENTS, SEGMENTS)
 
 
 def _criticality() -> None:
-    table, ids = _technology()
+    table = _technology()
     inputs = input_weights(table, ASSUMED)
     leaders = [{int(p): 1.0} for p in random.Random(1).sample(range(SEGMENTS // 10), LEADERS)]
-    ours, found = _timed(lambda: [requirements(inputs, p, ids, "up", ASSUMED) for p in leaders])
+    ours, found = _timed(
+        lambda: [requirements(inputs, p, SEGMENTS, "up", ASSUMED) for p in leaders]
+    )
     graph = nx.DiGraph(
         (int(b), int(a), {"g": 0.875 * 0.5}) for a, b in zip(table.src, table.dst, strict=True)
     )
@@ -100,7 +102,7 @@ def _states(pairs: list[tuple[float, float]]) -> float:
 
 
 def _memory() -> None:
-    table, _ = _technology()
+    table = _technology()
     edges = len(table.src)
     ours = table.src.nbytes + table.dst.nbytes + table.columns["weight"].nbytes
     graph = nx.MultiDiGraph((int(a), int(b)) for a, b in zip(table.src, table.dst, strict=True))

@@ -80,7 +80,7 @@ def test_criticality_equals_all_walks(seed: int) -> None:
     }
     products = {i: random.choice([0.5, 1.0]) for i in range(size) if random.random() < 0.4}
     table = snapshot_of(rows).rels("INPUT_OF", "Segment", "Segment")
-    found = requirements(input_weights(table, ASSUMED), products, ids, "up", ASSUMED)
+    found = requirements(input_weights(table, ASSUMED), products, size, "up", ASSUMED)
     best = walks(edges, products)
     assert {r.segment: r.criticality for r in found} == {
         s: c for s, c in best.items() if s not in products
@@ -127,7 +127,7 @@ def test_downstream_is_worth_half_once_and_up_wins_a_tie() -> None:
     snapshot = snapshot_of(rows)
     facts = facts_of(snapshot, ASSUMED)
     made = {facts.segments.index["bearing"]: 1.0}
-    args = (facts.inputs, made, facts.segments.ids)
+    args = (facts.inputs, made, len(facts.segments.ids))
     down = {facts.segments.ids[r.segment]: r for r in requirements(*args, "down", ASSUMED)}
     # bearing → reducer: 0.5·0.35; → robot: 0.5·0.35·0.4375
     assert down["reducer"].criticality == pytest.approx(0.5 * 0.35, abs=1e-15)
