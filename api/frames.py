@@ -55,7 +55,11 @@ def frame_of(
 def chosen(request: Request, desk: Desk) -> c.Frame:
     """The frame of a page outside a chain: what was chosen stays chosen."""
     query = request.query_params
-    return frame_of(request, desk, *(query.get(k) or None for k in ("chain", "leader", "region")))
+    chain, leader, region = (query.get(k) or None for k in ("chain", "leader", "region"))
+    if chain is None and leader is not None:
+        led = (c.chains for c in desk.leaders() if c.id == leader)
+        chain = next((chains[0] for chains in led), None)
+    return frame_of(request, desk, chain, leader, region)
 
 
 def _twin(request: Request, name: str | None, chain: str | None, leader: str | None) -> str | None:

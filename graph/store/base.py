@@ -8,7 +8,12 @@ Rules that keep two engines equal (each one is a test in `tests/contract`):
 * rows already there are merged by `graph.model.merge`; reference columns are kept as relations too
   (`graph.model.derived`), and follow when the column's value changes;
 * order is by id (code point) everywhere; paging is by key, never by offset;
-* what an answer leaves out it says (`Neighbourhood.hidden`).
+* what an answer leaves out it says (`Neighbourhood.hidden`);
+* a reference column whose target does not exist yet becomes a relation when the target arrives, so
+  the order of imports never matters; rows that repeat within a batch are merged, not refused;
+* a stub (a node without properties) is never counted: the row that describes it counts as created;
+* undoing a batch that changed nothing flags its entry and makes no new revision; the counts of an
+  undo are those of the entry taken back.
 """
 
 from __future__ import annotations
