@@ -108,7 +108,7 @@ def test_units_change_no_bit(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(0, COUNT, 10))
 def test_landing_a_candidate_removes_what_its_fill_says(seed: int) -> None:
-    """Writing an outside maker into the region lowers T by its gain (closed world, no other role)."""
+    """Writing an outside maker into the region lowers T by its gain (closed world)."""
     rows = random_zone(seed)
     question = Question(leader="E0", world="closed")
     snapshot = snapshot_of(rows)
@@ -164,8 +164,9 @@ def test_a_chain_joins_its_leaders() -> None:
         "reducer": 1,
         "steel": 2,
     }
+    # M makes the reducer: bearing is one hop nearer than for L.
     worst = {s.segment: s.severity for s in joined.segments}
-    assert worst["bearing"] == pytest.approx(0.35, abs=1e-12)  # M makes the reducer: one hop nearer than for L
+    assert worst["bearing"] == pytest.approx(0.35, abs=1e-12)
     assert joined.total_interval is None
 
 
