@@ -25,10 +25,14 @@ from graph.model import Claim, Props, Ref, claims_of
 from graph.question import Assumptions, Question
 from graph.snapshot import Snapshot, SnapshotCache
 from graph.store.base import GraphStore
+from graph.tables import TABLES
 from viz.sentences import sentences, why_not_sentences
 
 __all__ = ["Choice", "Desk", "Names"]
 
+_COLUMNS = {
+    name: at for at, name in enumerate(dict.fromkeys(n for t in TABLES.values() for n in t.names))
+}
 _NAMED = ("Segment", "Enterprise", "Project", "Chain", "Region", "Park")
 
 
@@ -266,8 +270,13 @@ def _by_name(snapshot: Snapshot, label: str) -> dict[str, tuple[str, ...]]:
 
 
 def _facts(props: Props, records: Mapping[str, Props]) -> list[Fact]:
-    claims = sorted((c for c in claims_of(props) if c.field), key=lambda c: (c.field, c.value))
+    claims = sorted((c for c in claims_of(props) if c.field), key=_column_order)
     return [_fact(c, props, records.get(c.evidence, {})) for c in claims]
+
+
+def _column_order(claim: Claim) -> tuple[int, str, str]:
+    """As the tables list their columns; what they do not know comes last."""
+    return _COLUMNS.get(claim.field, len(_COLUMNS)), claim.field, claim.value
 
 
 def _fact(claim: Claim, props: Props, record: Props) -> Fact:

@@ -123,9 +123,7 @@ class View:
         if self.question.world == "closed":
             return frozenset()
         return frozenset(
-            s
-            for s in self.required
-            if not self.in_reach(s) and not any(self.surveys_of(s))
+            s for s in self.required if not self.in_reach(s) and not any(self.surveys_of(s))
         )
 
     def in_reach(self, segment: int) -> list[Entry]:
