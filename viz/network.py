@@ -1,7 +1,7 @@
 """The relation graph as a document for a sandboxed frame: pyvis holds the data, we write the page.
 
 pyvis 0.3.2 cannot be used as it comes: every mode loads from a CDN, titles and headings are not
-escaped, inserts are quadratic, `from_nx` edits the caller's graph (reference/interface.md §1).  So
+escaped, inserts are quadratic, `from_nx` edits the caller's graph.  So
 `SafeNetwork` keeps its node and edge API and its options, and takes away everything that renders.
 """
 
