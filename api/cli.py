@@ -59,10 +59,9 @@ def import_(
     as_json_: AsJson = False,
 ) -> None:
     """导入表格 / load tables into the chain graph."""
+    from api.importing import import_limits
     from ingest.pipeline import load
     from ingest.template import write_template
-
-    from api.importing import import_limits
 
     if template is not None:
         write_template(template)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from graph.analysis import ask
 from graph.analysis.answers import (
@@ -126,13 +125,13 @@ class Desk:
 
     def gaps(self, question: Question) -> GapsAnswer:
         """Where the chain is broken."""
-        return _gaps(self.snapshot, self.resolve(question))
+        return ask.gaps(self.snapshot, self.resolve(question))
 
     def rank(
         self, question: Question, top: int | None = None, kind: str = "all", segment: str = ""
     ) -> RankAnswer:
         """Who could fill the gaps; filtered after ranking, so scores never depend on a filter."""
-        answer = _rank(self.snapshot, self.resolve(question))
+        answer = ask.rank(self.snapshot, self.resolve(question))
         kept = [
             c
             for c in answer.candidates
@@ -248,12 +247,11 @@ class Desk:
         raise NotFound("unknown_candidate", candidate=given)
 
 
-_gaps = lru_cache(maxsize=64)(ask.gaps)
-_rank = lru_cache(maxsize=64)(ask.rank)
-
-
-@lru_cache(maxsize=16)
 def _by_name(snapshot: Snapshot, label: str) -> dict[str, tuple[str, ...]]:
+    return snapshot.memo.get(("names", label), lambda: _names(snapshot, label))
+
+
+def _names(snapshot: Snapshot, label: str) -> dict[str, tuple[str, ...]]:
     """Exact names, credit codes, short names and aliases -> ids; the full name goes first."""
     table = snapshot.nodes(label)
     found: dict[str, dict[str, None]] = {}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from api.settings import Settings
 from ingest.guard import Limits
 from ingest.report import ImportReport
-
-from api.settings import Settings
 from viz.words import message
 
 __all__ = ["import_limits", "report_json"]

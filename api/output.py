@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 
 import typer
-from ingest.report import ImportReport
 from rich.console import Console
 from rich.table import Table
 
@@ -14,6 +13,7 @@ from api.doctor import Diagnosis
 from api.importing import report_json
 from graph.analysis.answers import GapsAnswer, RankAnswer, SegmentAnswer
 from graph.store.base import Stats
+from ingest.report import ImportReport
 from viz.sentences import path_text, reason_text
 from viz.words import term, word
 

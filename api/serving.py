@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 
 import uvicorn
-from ingest.pipeline import load
 from rich.console import Console
 
 from api.app import create_app
@@ -13,6 +12,7 @@ from api.settings import Settings
 from graph.errors import UsageError
 from graph.store import open_store
 from graph.store.base import GraphStore
+from ingest.pipeline import load
 from viz.words import word
 
 __all__ = ["load_sample", "serve_app"]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 import networkx as nx
 
 from graph.arrays import Kind, Moved, NodeTable, RelRow, RelTable, known
 from graph.model import LABELS, RELATIONS, Node, Ref, Rel
 
-__all__ = ["Snapshot", "SnapshotCache", "take"]
+__all__ = ["Memo", "Snapshot", "SnapshotCache", "take"]
 
 _T = TypeVar("_T")
 _K = TypeVar("_K")
@@ -42,6 +43,29 @@ class _Store(Protocol):
     def changes(self, since: int) -> _Changes: ...
 
 
+class Memo:
+    """The newest results worked out on one snapshot; they go when it goes."""
+
+    LIMIT = 64
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[object, object] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: object, make: Callable[[], _T]) -> _T:
+        """What `make` once gave for `key`; two threads may both make it, one result is kept."""
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return cast("_T", self._held[key])
+        made = make()
+        with self._lock:
+            self._held[key] = made
+            while len(self._held) > self.LIMIT:
+                self._held.popitem(last=False)
+        return made
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """One revision of the graph as arrays."""
@@ -49,6 +73,7 @@ class Snapshot:
     revision: int
     tables: Mapping[str, NodeTable]
     relations: Mapping[Kind, RelTable]
+    memo: Memo = field(default_factory=Memo, repr=False)
 
     def nodes(self, label: str) -> NodeTable:
         """The nodes of a label (an empty table where there are none)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from graph.analysis.answers import CandidateAnswer, ChainMap, GapsAnswer, RankAnswer, WhyNot
 from graph.analysis.chain import join_candidate, join_gaps, join_rank
@@ -29,13 +28,19 @@ def gaps(snapshot: Snapshot, question: Question) -> GapsAnswer:
     Raises `NotFound` for an unknown leader or chain, `UsageError` when no region can be told.
     """
     every = [fill.gaps for fill in _fills(snapshot, question)]
-    return answer(every[0]) if question.chain is None else join_gaps(every)
+    return snapshot.memo.get(
+        ("gaps", question),
+        lambda: answer(every[0]) if question.chain is None else join_gaps(every),
+    )
 
 
 def rank(snapshot: Snapshot, question: Question) -> RankAnswer:
     """Every candidate of every kind, best first.  Raises as `gaps`."""
     fills = _fills(snapshot, question)
-    return _rank(fills[0]) if question.chain is None else join_rank(fills)
+    return snapshot.memo.get(
+        ("rank", question),
+        lambda: _rank(fills[0]) if question.chain is None else join_rank(fills),
+    )
 
 
 def explain(snapshot: Snapshot, question: Question, candidate: str) -> CandidateAnswer | WhyNot:
@@ -61,7 +66,8 @@ def chain_map(snapshot: Snapshot, question: Question, chain: str) -> ChainMap:
     return _chain_map(fills[0].view, gaps(snapshot, question), chain)
 
 
-@lru_cache(maxsize=16)
 def _fills(snapshot: Snapshot, question: Question) -> Sequence[Fill]:
     """The scorers of a question, kept for the next question of the same kind."""
-    return [Fill(Gaps(view)) for view in view_of(snapshot, question)]
+    return snapshot.memo.get(
+        ("fills", question), lambda: [Fill(Gaps(view)) for view in view_of(snapshot, question)]
+    )

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isnan
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -187,15 +186,9 @@ class Facts:
         return _maker(self, self.offers, at, applicant, region)
 
 
-_SHARED: WeakKeyDictionary[Snapshot, dict[Assumptions, Facts]] = WeakKeyDictionary()
-
-
 def facts_of(snapshot: Snapshot, assumed: Assumptions) -> Facts:
     """The facts of a snapshot, built once."""
-    known = _SHARED.setdefault(snapshot, {})
-    if assumed not in known:
-        known[assumed] = Facts(snapshot, assumed)
-    return known[assumed]
+    return snapshot.memo.get(("facts", assumed), lambda: Facts(snapshot, assumed))
 
 
 def _maker(facts: Facts, table: RelTable, at: int, name: str, region: str | None) -> Maker:
