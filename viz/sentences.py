@@ -119,7 +119,7 @@ def _told(
                 score=f"{candidate.score:.3f}",
                 fill=f"{candidate.fill:.1%}",
                 modifier=f"{candidate.score / candidate.fill:.2f}",
-                relatedness=f"{candidate.modifiers.relatedness:.2f}",
+                relatedness=f"{candidate.modifiers.relatedness or 0:.2f}",  # filled, so known
                 tie=f"{candidate.modifiers.tie:.2f}",
                 readiness=f"{candidate.modifiers.readiness:.2f}",
             )

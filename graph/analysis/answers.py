@@ -108,9 +108,9 @@ class GapsAnswer:
 
 @dataclass(frozen=True)
 class Modifiers:
-    """The three modifiers, each in [0, 1]."""
+    """The three modifiers, each in [0, 1]; relatedness is None where nothing is filled."""
 
-    relatedness: float
+    relatedness: float | None
     tie: float
     readiness: float
 

@@ -40,8 +40,14 @@ def candidates_of(gaps: Gaps) -> Iterator[Candidate]:
 
 
 def locate_first(view: View) -> list[str]:
-    """Makers of required segments of which no region, or only one around r, is known, by id."""
-    return sorted(e for e in _outside(view) if may_be_inside(view, e))
+    """Would-be candidates of which no region, or only one around r, is known, by id."""
+    promised = own_offers(view.facts)
+    return [
+        enterprise
+        for enterprise, makers in _outside(view).items()
+        if may_be_inside(view, enterprise)
+        and any(m.segment not in promised.get(enterprise, ()) for m in makers)
+    ]
 
 
 def may_be_inside(view: View, enterprise: str) -> bool:

@@ -50,10 +50,10 @@ class Entry:
     @property
     def assumed(self) -> tuple[str, ...]:
         """What was assumed."""
-        missing = []
+        missing = [] if self.sure else ["availability"]
         if not self.known:
-            missing = [n for n, k in (("capacity", self.sized), ("need", self.needed)) if not k]
-        return (*missing, *(() if self.sure else ("availability",)))
+            missing += [n for n, k in (("capacity", self.sized), ("need", self.needed)) if not k]
+        return tuple(missing)
 
     def share(self, assumed: Assumptions, end: End = 0) -> float:
         """x at one end, uncapped; twice that of an expansion."""

@@ -102,10 +102,8 @@ class Fill:
         return Scored(candidate, steps, modifiers, self._factor(modifiers), total)
 
     def _factor(self, m: Modifiers) -> float:
-        w = self.scheme
-        return fsum(
-            (w.fill, w.relatedness * m.relatedness, w.tie * m.tie, w.readiness * m.readiness)
-        )
+        w, related = self.scheme, m.relatedness or 0.0
+        return fsum((w.fill, w.relatedness * related, w.tie * m.tie, w.readiness * m.readiness))
 
     def _steps(self, candidate: Candidate, end: End, missing: bool) -> tuple[Step, ...]:
         return tuple(
@@ -129,11 +127,11 @@ class Fill:
     def _criticality(self, segment: int) -> float:
         return self.view.required[segment].criticality
 
-    def _relatedness(self, steps: Iterable[Step], end: End) -> float:
+    def _relatedness(self, steps: Iterable[Step], end: End) -> float | None:
         """Δ-weighted mean of ω over filled segments; an unknown ω is the median, or an end."""
         filled = [s for s in steps if s.gain > 0]
         if not filled:
-            return 0.0
+            return None
         omegas = [self.gaps.relatedness.of(s.segment) for s in filled]
         if any(o is None for o in omegas):
             stand_in = (0.0, self._median if end == 0 else 0.0, 1.0)[end + 1]

@@ -221,9 +221,9 @@ def _supplier(entry: Entry, assumed: Assumptions) -> SupplierAnswer:
 
 
 def unlocated(view: View) -> int:
-    """Makers of required segments whose region is unknown: local nowhere."""
-    makers = (m for s in view.required for m in view.facts.makers(s))
-    return len({m.enterprise for m in makers if m.region is None})
+    """Active enterprises whose region is unknown: local nowhere."""
+    regions = view.facts.enterprises.values("region")
+    return sum(r is None for r in regions[view.facts.active])
 
 
 def assumptions_of(view: View) -> Mapping[str, object]:

@@ -44,13 +44,13 @@ def narrow_by(fill: Fill, candidate: Candidate) -> NarrowBy | None:
 
 
 def unknown_inputs(fill: Fill, candidate: Candidate) -> Iterator[Input]:
-    """Everything about the candidate that was assumed."""
+    """Everything about the candidate that was assumed and that a document could settle."""
     for segment, entry in sorted(candidate.offers.items()):
         for name in entry.assumed:
             yield name, segment
         if segment in fill.view.unknown:
             yield "survey", segment
-    if not candidate.staged:
+    if candidate.kind == "project" and not candidate.staged:
         yield "stage", None
 
 

@@ -60,7 +60,7 @@ def fill_if_missing(fill: Fill, candidate: Candidate) -> float | None:
 
 
 def parts(fill: Fill, scored: Scored) -> list[PartAnswer]:
-    """The score taken apart by segment."""
+    """The score taken apart by the segments it fills."""
     ids, gaps = fill.view.facts.segments.ids, fill.gaps
     return [
         PartAnswer(
@@ -73,12 +73,15 @@ def parts(fill: Fill, scored: Scored) -> list[PartAnswer]:
             evidence=list(scored.candidate.offers[step.segment].evidence),
         )
         for step, part in zip(scored.steps, scored.parts, strict=True)
+        if step.gain > 0
     ]
 
 
 def assumed_names(fill: Fill, candidate: Candidate) -> list[str]:
     """What was assumed about a candidate, each input once."""
     names = {name for name, _ in unknown_inputs(fill, candidate)}
+    if not candidate.staged and candidate.kind != "project":
+        names.add("readiness")
     omegas = (fill.gaps.relatedness.of(s) for s in candidate.offers)
     return sorted(names | ({"relatedness"} if any(o is None for o in omegas) else set()))
 

@@ -132,7 +132,9 @@ class View:
 
     def _entries(self, segment: int, scheme: str | None) -> tuple[Entry, ...]:
         near = ((m, self.near(m.region, scheme)) for m in self.facts.makers(segment))
-        return tuple(self.entry(m, p) for m, p in near if p > 0)
+        entries = [self.entry(m, p) for m, p in near if p > 0]
+        largest = sorted(entries, key=lambda e: (-e.effective(self.assumed), -e.availability))
+        return tuple(largest)  # equal ones stay in id order
 
     def surveys_of(self, segment: int) -> Iterator[Survey]:
         """Surveys that count here and now and cover a segment: it, one of its chains, or all."""

@@ -64,7 +64,7 @@ def test_nothing_to_fill_yet() -> None:
     ("narrow", "text"),
     [
         (NarrowBy("need", "s-servo"), "问清链主对“伺服电机”的需求量可使区间缩小最多"),
-        (NarrowBy("stage", None), "明确落地意向和所处阶段可使区间缩小最多"),
+        (NarrowBy("stage", None), "明确项目所处阶段可使区间缩小最多"),
         (NarrowBy("survey", "s-vision"), "核实本区“机器视觉”是否确无可使区间缩小最多"),
         (NarrowBy("weather", None), "补齐“weather”可使区间缩小最多"),
         (None, ""),

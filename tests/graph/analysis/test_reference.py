@@ -32,7 +32,7 @@ def test_equal(seed: int) -> None:
     for c in rank.candidates:
         key = (c.kind, c.id)
         score, fill, mean = slow.score(key)
-        assert c.modifiers.relatedness == pytest.approx(mean, abs=CLOSE)
+        assert (c.modifiers.relatedness or 0) == pytest.approx(mean, abs=CLOSE)
         assert (c.score, c.fill) == pytest.approx((score, fill), abs=2e-7)  # ties round to 1e-6
         low, high = slow.score(key, -1)[0], slow.score(key, 1)[0]
         offers = slow.candidates()[key][0]
