@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from api.cli import app
+from api.serving import load_sample
 from api.settings import SETTINGS, Settings, read_settings
 from graph.errors import UsageError
+from graph.store import open_store
 from graph.tables import TABLES
 from tests.conftest import ROOT
 
@@ -137,3 +139,13 @@ def test_direct_dependencies_are_few() -> None:
 def test_nothing_ships_an_address_that_pages_would_load() -> None:
     for path in (ROOT / "viz" / "templates").rglob("*.html"):
         assert not re.search(r'(?:src|href)="https?://', path.read_text("utf-8")), path
+
+
+def test_the_readme_example_runs(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", readme, re.S)
+    store = open_store(f"sqlite:///{tmp_path}/sample.db", deadline=3.0)
+    store.migrate()
+    load_sample(store)
+    store.close()
+    exec(code.replace("var/sample.db", f"{tmp_path}/sample.db"), {})

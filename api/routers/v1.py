@@ -23,6 +23,8 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1", tags=["v1"])
 
+LONGEST_NAME = 200  # bytes of a file name
+
 Id = Annotated[str, Query(max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 KindName = Literal["project", "enterprise", "expansion", "all"]
@@ -197,9 +199,9 @@ def imports(
 def _saved(folder: Path, upload: UploadFile, megabytes: int) -> Path:
     """The upload as a file under its own last name, so that errors can name it."""
     name = Path((upload.filename or "").replace("\\", "/")).name
-    if not name or name.startswith("."):
-        raise FileRefused("bad_file_name", file=upload.filename or "")
-    path = folder / name
+    path = folder / name.replace("\0", "")
+    if name.startswith(".") or not 0 < len(name.encode()) <= LONGEST_NAME or path.exists():
+        raise FileRefused("bad_file_name", file=name[:LONGEST_NAME])
     with path.open("xb") as out:
         while chunk := upload.file.read(1 << 20):
             if out.tell() + len(chunk) > megabytes << 20:

@@ -127,9 +127,7 @@ def _expansion(analysis: Analysis, firm: str, plants: list[Make]) -> Candidate:
     return _of_firm(analysis, "expansion", firm, entries)
 
 
-def _of_firm(
-    analysis: Analysis, kind: str, firm: str, entries: dict[str, Supplier]
-) -> Candidate:
+def _of_firm(analysis: Analysis, kind: str, firm: str, entries: dict[str, Supplier]) -> Candidate:
     low, base, high = OF_AN_ENTERPRISE
     return Candidate(
         kind=kind,

@@ -30,22 +30,49 @@ COLUMNS: dict[str, list[str]] = {
 # Each family: (id, level, parent). A level or parent left empty is decided by the code.
 FAMILIES: list[list[tuple[str, str, str]]] = [
     [("370211", "county", ""), ("370212", "", ""), ("370200", "city", ""), ("370102", "", "")],
-    [("370211", "", ""), ("zone-a", "zone", "370211"), ("370200", "", "370000"), ("370000", "", "")],
+    [
+        ("370211", "", ""),
+        ("zone-a", "zone", "370211"),
+        ("370200", "", "370000"),
+        ("370000", "", ""),
+    ],
     [("310000", "province", ""), ("310115", "county", ""), ("310230", "", ""), ("320500", "", "")],
     [("500101", "", ""), ("500230", "county", ""), ("510100", "city", ""), ("500000", "", "")],
     [("429004", "county", ""), ("429005", "", ""), ("420100", "city", ""), ("420000", "", "")],
     [("P", "province", ""), ("C", "city", "P"), ("Z1", "zone", "C"), ("Z2", "zone", "P")],
     [("C", "city", ""), ("Z1", "zone", "C"), ("Z2", "", "C"), ("园区", "zone", "")],
 ]
-AS_OF = ["", "", "", "2020", "2021-06", "2022-02-28", "2022-03-01", "2023-05-31", "2024-01", "2024-02-29"]
+AS_OF = [
+    "",
+    "",
+    "",
+    "2020",
+    "2021-06",
+    "2022-02-28",
+    "2022-03-01",
+    "2023-05-31",
+    "2024-01",
+    "2024-02-29",
+]
 ASKED_AS_OF = [None, None, None, "2022-02-28", "2024-02-29", "2024", "2025-06-30", "2023-05"]
 GRADES = ["", "", "verified", "declared", "inferred"]
 WEIGHTS = ["", "", "0.5", "0.25", "0.5", "1", "0.3", "0.05", "0.125", "0.62"]
 CAPACITIES = ["", "", "0", "1", "3", "5", "7.5", "10", "12.25", "20", "40", "0.1", "95"]
 NEEDS = ["1", "3", "10", "10", "12", "20", "33.3", "100"]
+PLENTY = ["20", "40", "95", "120"]
 AVAILABILITIES = ["", "", "", "0", "0.5", "0.8", "0.95", "1"]
 SIZES = ["", "large", "medium", "small", "micro"]
-STAGES = ["", "lead", "in_talks", "under_review", "signed", "building", "operating", "operating", "lost"]
+STAGES = [
+    "",
+    "lead",
+    "in_talks",
+    "under_review",
+    "signed",
+    "building",
+    "operating",
+    "operating",
+    "lost",
+]
 VALUES = ["", "", "1", "10", "30", "70", "100.5"]
 
 
@@ -94,7 +121,7 @@ def random_ask(seed: int, tables: Tables) -> Ask:
     regions = [row["id"] for row in tables["regions"]]
     chain = rng.choice([row["id"] for row in tables["chains"]]) if rng.random() < 0.3 else None
     makers = [row["enterprise"] for row in tables["produces"] if row["enterprise"] == "e1"]
-    firms = makers * 3 + sorted({row["id"] for row in tables["enterprises"]})
+    firms = makers * 6 + sorted({row["id"] for row in tables["enterprises"]})
     leader = None if chain else rng.choice(firms)
     own = _leader_region(tables, leader, chain)
     region = rng.choice(regions) if not own or rng.random() < 0.4 else None
@@ -183,10 +210,12 @@ def _inputs(rng: Random, names: _Names) -> list[Row]:
     segments = names.segments
     count = rng.randint(len(segments) // 2, 2 * len(segments))
     edges = {(rng.choice(segments), rng.choice(segments)) for _ in range(count)}
-    if rng.random() < 0.5:
+    if rng.random() < 0.75:
         edges |= set(zip(segments[1:], segments, strict=False))
     flat = rng.random() < 0.3
-    weights = {e: "0.5" if flat and rng.random() < 0.8 else rng.choice(WEIGHTS) for e in sorted(edges)}
+    weights = {
+        e: "0.5" if flat and rng.random() < 0.8 else rng.choice(WEIGHTS) for e in sorted(edges)
+    }
     if rng.random() < 0.05:
         weights = dict.fromkeys(weights, "")
     return [
@@ -196,11 +225,13 @@ def _inputs(rng: Random, names: _Names) -> list[Row]:
 
 
 def _enterprises(rng: Random, names: _Names) -> list[Row]:
+    """In some folders all firms share one or two regions."""
+    crowd = rng.choice([1, 2, 4, 4])
     return [
         {
             "id": firm,
             "name": f"firm {firm}",
-            "region": "" if rng.random() < 0.15 else rng.choice(names.regions),
+            "region": "" if rng.random() < 0.15 else rng.choice(names.regions[:crowd]),
             "leads": ";".join(c for c in names.chains if rng.random() < 0.2),
             "size": rng.choice(SIZES),
             "status": rng.choice(["", "active", "active", "active", "active", "closed", "moved"]),
@@ -212,14 +243,14 @@ def _enterprises(rng: Random, names: _Names) -> list[Row]:
 
 def _produces(rng: Random, names: _Names) -> list[Row]:
     """The first firm makes the first segments, where the line of inputs ends; others make more."""
-    dense = rng.random() < 0.5
+    dense = rng.random() < 0.6
     wanted = [(names.firms[0], s) for s in names.segments[: rng.randint(1, 2)]]
     few = names.segments[-rng.randint(2, 4) :]
     for firm in names.firms[1:]:
         pool = few if dense and rng.random() < 0.7 else names.segments
-        most = min(len(pool), 3 if dense else 2)
+        most = min(len(pool), 4 if dense else 2)
         wanted += [(firm, s) for s in rng.sample(pool, rng.randint(int(dense), most))]
-    capacity = CAPACITIES[2:] if rng.random() < 0.4 else CAPACITIES
+    capacity = rng.choice([CAPACITIES, CAPACITIES, CAPACITIES[2:], PLENTY])
     return [
         {
             "enterprise": firm,
@@ -251,11 +282,13 @@ def _invests(rng: Random, names: _Names) -> list[Row]:
 
 
 def _needs(rng: Random, names: _Names) -> list[Row]:
+    """In a third of the folders the first firm's needs are all known, so that little is assumed."""
+    first = rng.choice([0.5, 0.7, 1.0])
     return [
         {"leader": firm, "segment": segment, "need": rng.choice(NEEDS), **_claim(rng)}
         for firm in names.firms
         for segment in names.segments
-        if rng.random() < (0.6 if firm == names.firms[0] else 0.3)
+        if rng.random() < (first if firm == names.firms[0] else 0.3)
     ]
 
 

@@ -82,7 +82,7 @@ def day(text: str) -> date | None:
     if not text:
         return None
     parts = [int(part) for part in text.split("-")]
-    year, month, dom = (parts + [1, 1])[:3]
+    year, month, dom = [*parts, 1, 1][:3]
     return date(year, month, dom)
 
 
@@ -223,7 +223,9 @@ class Entry:
         """Availability at an end."""
         return RHO[end] if self.availability is None else self.availability
 
-    def pair(self, need: Fraction | None, near: float, ends: tuple[int, int]) -> tuple[float, float]:
+    def pair(
+        self, need: Fraction | None, near: float, ends: tuple[int, int]
+    ) -> tuple[float, float]:
         """(x̂, ρ) at an end of x and an end of ρ."""
         return min(1.0, self.x(need, ends[0])) * self.factor * near, self.rho(ends[1])
 
@@ -354,11 +356,17 @@ def walk_back(
     while hop > 0:
         here, value = path[0], hops[hop][path[0]]
         before = hops[hop - 1]
-        path.insert(0, min(
-            tail for (tail, head), weight in edges.items()
-            if head == here and tail != head and tail in before
-            and before[tail] * (GAMMA * weight) == value
-        ))
+        path.insert(
+            0,
+            min(
+                tail
+                for (tail, head), weight in edges.items()
+                if head == here
+                and tail != head
+                and tail in before
+                and before[tail] * (GAMMA * weight) == value
+            ),
+        )
         hop -= 1
     return path
 
@@ -499,7 +507,7 @@ def ties(zone: Zone, leader: str, products: Iterable[str]) -> dict[Node, float]:
     firms = [node for node in nodes if node[0] != "Segment" and node != start]
     top = max((mass[node] for node in firms), default=0.0)
     found = {}
-    for node in firms + [start]:
+    for node in [*firms, start]:
         value = 0.0
         if mass[node] > 0 and top > 0:
             value = min(1.0, max(0.0, 1 + math.log10(mass[node] / top) / 4))
@@ -545,7 +553,8 @@ class View:
     def suppliers(self, segment: str) -> list[Entry]:
         """F: active enterprises that produce the segment with proximity > 0."""
         return [
-            entry for entry in self.zone.made
+            entry
+            for entry in self.zone.made
             if entry.segment == segment and self.zone.active(entry.owner) and self.near(entry) > 0
         ]
 
@@ -563,9 +572,7 @@ class View:
     def sigma(self, segment: str, end: int = 0) -> float:
         """Baseline shortage with every assumed input at one end (1 = better)."""
         need = self.need(segment)
-        return shortage(
-            e.pair(need, self.near(e), (end, end)) for e in self.suppliers(segment)
-        )
+        return shortage(e.pair(need, self.near(e), (end, end)) for e in self.suppliers(segment))
 
     def total(self, also: Iterable[str] = ()) -> float:
         """T, with some unknown segments taken as missing."""
@@ -618,9 +625,7 @@ def look(zone: Zone, ask: Ask, leader: str, region: str, products: dict[str, flo
     view.high = {segment: found[0] for segment, found in high.items()}
     view.required = sorted(s for s in view.critical if s not in products and view.c(s) > 0)
     if ask.world == "open":
-        view.unknown = {
-            s for s in view.required if not view.in_reach(s) and not surveyed(view, s)
-        }
+        view.unknown = {s for s in view.required if not view.in_reach(s) and not surveyed(view, s)}
     view.makers = local_makers(zone, region)
     view.omega = omegas(zone, region)
     view.tie = ties(zone, leader, products)
@@ -635,7 +640,8 @@ def views(tables: Tables, ask: Ask) -> list[View]:
         leaders = [ask.leader]
     else:
         leaders = [
-            firm for firm, row in zone.enterprises.items()
+            firm
+            for firm, row in zone.enterprises.items()
             if ask.chain in [part.strip() for part in cell(row, "leads").split(";")]
         ]
     region = ask.region or (zone.home(leaders[0]) if leaders else "")
@@ -837,7 +843,8 @@ def project_candidates(view: View) -> list[Candidate]:
         owner = cell(row, "applicant")
         entries = tuple(
             entry_of(zone, owner, segment, view.region, item)
-            for (one, segment), item in zone.offers.items() if one == project
+            for (one, segment), item in zone.offers.items()
+            if one == project
         )
         moves = cell(row, "relocates").lower() in ("true", "1", "yes", "是")
         replaces = owner if moves and owner in zone.enterprises else ""
@@ -855,11 +862,13 @@ def firm_candidates(view: View, projects: list[Candidate]) -> tuple[list[Candida
         if not zone.active(firm):
             continue
         mine = [
-            e for e in zone.made
+            e
+            for e in zone.made
             if e.owner == firm and e.segment in types and (firm, e.segment) not in taken
         ]
         doubled = tuple(
-            replace(e, times=2) for e in mine
+            replace(e, times=2)
+            for e in mine
             if view.near(e) == 1 and types[e.segment] in ("weak", "single_sourced")
         )
         home = zone.home(firm)
