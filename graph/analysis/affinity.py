@@ -7,7 +7,7 @@ leader.  `tie = clip(1 + log10(mass / largest mass of another enterprise or proj
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import log10
 
 import numpy as np
@@ -30,19 +30,22 @@ _KINDS = (
 
 
 class Ties:
-    """Ties of every enterprise and project to one leader."""
+    """Ties of every enterprise and project to one leader, or to a pseudo-leader (None)."""
 
-    def __init__(self, snapshot: Snapshot, leader: str | None, assumed: Assumptions) -> None:
+    def __init__(
+        self, snapshot: Snapshot, leader: str | None, products: Iterable[int], assumed: Assumptions
+    ) -> None:
         self._snapshot = snapshot
         self._offset = _offsets(snapshot)
-        self._mass = np.zeros(self._offset["end"])
-        self._largest = 0.0
+        start = self._offset["end"]  # a pseudo-leader: one more node, tied to what it makes
         if leader is not None:
             start = snapshot.nodes("Enterprise").index[leader]
-            self._mass = _walk(_matrix(snapshot, self._offset), start, assumed)
-            others = self._mass[: self._offset["Segment"]].copy()
-            others[start] = 0.0
-            self._largest = float(others.max())
+        own = [] if leader is not None else [self._offset["Segment"] + s for s in products]
+        step = _matrix(snapshot, self._offset, start, own)
+        self._mass = _walk(step, start, assumed)
+        others = self._mass[: self._offset["Segment"]].copy()
+        others[start : start + 1] = 0.0
+        self._largest = float(others.max(initial=0.0))
 
     def of(self, label: str, id: str) -> float:
         """Tie of an enterprise or project in [0, 1], to six decimals; mass 0 is 0."""
@@ -59,16 +62,19 @@ def _offsets(snapshot: Snapshot) -> Mapping[str, int]:
     return dict(zip((*_LABELS, "end"), ends, strict=True))
 
 
-def _matrix(snapshot: Snapshot, offset: Mapping[str, int]) -> sparse.csr_array:
-    """Column-stochastic adjacency: what one step does to a distribution."""
+def _matrix(
+    snapshot: Snapshot, offset: Mapping[str, int], start: int, own: Sequence[int]
+) -> sparse.csr_array:
+    """Column-stochastic adjacency, with edges from `start` to `own`: one step of the walk."""
     tables = [(snapshot.rels(*kind), kind) for kind in _KINDS]
-    a = np.concatenate([t.src + offset[k[1]] for t, k in tables]).astype(np.int64)
-    b = np.concatenate([t.dst + offset[k[2]] for t, k in tables]).astype(np.int64)
+    a = np.concatenate([[start] * len(own), *(t.src + offset[k[1]] for t, k in tables)])
+    b = np.concatenate([own, *(t.dst + offset[k[2]] for t, k in tables)])
+    a, b = a.astype(np.int64), b.astype(np.int64)
     a, b = np.concatenate([a, b]), np.concatenate([b, a])
     apart = a != b
-    size = offset["end"]
+    size = offset["end"] + 1
     pairs = np.unique(a[apart] * size + b[apart])
-    rows, columns = pairs // max(size, 1), pairs % max(size, 1)
+    rows, columns = pairs // size, pairs % size
     degree = np.bincount(columns, minlength=size)
     return sparse.csr_array((1.0 / degree[columns], (rows, columns)), shape=(size, size))
 

@@ -130,12 +130,11 @@ def _firm(view: View, enterprise: str, kind: str, entries: Mapping[int, Entry]) 
 
 
 def _outside(view: View) -> Mapping[str, list[Maker]]:
-    """Active makers of required segments that are not inside the region, by enterprise id."""
+    """Makers of required segments whose own region is not inside the question's, by id."""
     found: dict[str, list[Maker]] = {}
     for segment in view.required:
         for maker in view.facts.makers(segment):
-            firm = view.facts.region(maker.enterprise)
-            if not (view.is_local(firm) or view.is_local(maker.region)):
+            if not view.is_local(view.facts.region(maker.enterprise)):
                 found.setdefault(maker.enterprise, []).append(maker)
     return dict(sorted(found.items()))
 

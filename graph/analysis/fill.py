@@ -74,7 +74,9 @@ class Fill:
         self.gaps = gaps
         self.view = gaps.view
         self.scheme = SCHEMES[gaps.view.question.scheme]
-        self._ties = Ties(gaps.view.facts.snapshot, gaps.view.leader, gaps.view.assumed)
+        self._ties = Ties(
+            gaps.view.facts.snapshot, gaps.view.leader, gaps.view.products, gaps.view.assumed
+        )
 
     @cached_property
     def candidates(self) -> Mapping[tuple[str, str], Candidate]:

@@ -182,7 +182,7 @@ def test_ties_equal_networkx(seed: int) -> None:
         supplies=[{"supplier": a, "buyer": b} for a, b in sorted(pairs)],
     )
     snapshot = snapshot_of(rows)
-    ties = Ties(snapshot, "L", ASSUMED)
+    ties = Ties(snapshot, "L", (), ASSUMED)
     graph = nx.Graph(snapshot.to_networkx(types={"SUPPLIES", "PRODUCES"}))
     graph.remove_edges_from(list(nx.selfloop_edges(graph)))
     leader = next(n for n in graph if n.id == "L" and n.label == "Enterprise")

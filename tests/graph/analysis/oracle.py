@@ -463,8 +463,8 @@ def tie_edges(zone: Zone) -> set[tuple[Node, Node]]:
         edges.add((("Enterprise", supplier), ("Enterprise", buyer)))
     for investor, enterprise in merged(zone.tables, "invests"):
         edges.add((("Enterprise", investor), ("Enterprise", enterprise)))
-    for entry in zone.made:
-        edges.add((("Enterprise", entry.owner), ("Segment", entry.segment)))
+    for enterprise, segment in merged(zone.tables, "produces"):
+        edges.add((("Enterprise", enterprise), ("Segment", segment)))
     for project, segment in zone.offers:
         edges.add((("Project", project), ("Segment", segment)))
     for project, row in zone.projects.items():
@@ -776,7 +776,7 @@ def segment_json(view: View, segment: str) -> Json:
 def strongest(items: list[Json]) -> Json:
     """The leader's item with the largest severity (criticality when unknown), first on a tie."""
     best = max(items, key=lambda one: (one["severity"] or 0.0, one["criticality"]))
-    return best | {"dependents": len(items)}
+    return best | {"interval": None, "dependents": len(items)}
 
 
 def gaps(t: Tables, ask: Ask) -> Json:
@@ -796,7 +796,9 @@ def gaps(t: Tables, ask: Ask) -> Json:
     zone = looks[0].zone
     return {
         "total": math.fsum(view.total() for view in looks),
-        "total_interval": [math.fsum(one["interval"][end] for one in every) for end in (0, 1)],
+        "total_interval": [math.fsum(one["interval"][end] for one in every) for end in (0, 1)]
+        if single
+        else None,
         "segments": items,
         "gaps": [one["segment"] for one in listed],
         "in_house": sorted({s for view in looks for s in view.products}),
