@@ -20,8 +20,10 @@ FLAGS = {
     **dict.fromkeys(("否", "无", "false", "0", "no", "n", "×"), False),
 }
 NO_RESTRICTION = frozenset("-—–－")
+RESTRICTING = frozenset({"zoning", "negative_list"})  # where a dash says something
+EXACT_DIGITS = 1e15  # a longer number has lost its last digits in Excel
 EXCEL_EPOCH = date(1899, 12, 30)
-EXCEL_DAYS = (1, 73050)  # to the year 2099
+EXCEL_DAYS = (10_000, 73_050)  # 1927 to 2099; smaller numbers are years and slips
 DATE = re.compile(
     r"(\d{4})(?:[-/.年](\d{1,2}))?(?:(?<=\d)[-/.月](\d{1,2}))?[年月日号]?"
     r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?"
@@ -51,13 +53,15 @@ def parse_cell(column: Column, cell: Cell, unit: str = "") -> Value | None:
     if column.kind == Kind.NUMBER:
         return _in_range(column, parse_number(cell, column.unit, unit))
     if column.kind == Kind.LIST:
-        return _list(text)
+        return _list(column, text)
     if column.kind == Kind.FLAG:
         return _flag(text)
     if column.kind == Kind.DATE:
         return parse_date(cell)
     if column.kind == Kind.CHOICE:
         return _word(column, text)
+    if isinstance(cell, float) and abs(cell) >= EXACT_DIGITS:
+        raise CellProblem("digits_lost")
     return unicodedata.normalize("NFC", text)
 
 
@@ -68,8 +72,10 @@ def parse_date(cell: Cell) -> str:
     ('2024-05-01', '2024-05-01', '2024-05-01', '2022-04-01')
     """
     text = unicodedata.normalize("NFKC", as_text(cell))
-    if isinstance(cell, float) and EXCEL_DAYS[0] <= cell <= EXCEL_DAYS[1] and len(text) != 4:
+    if isinstance(cell, float) and EXCEL_DAYS[0] <= cell <= EXCEL_DAYS[1]:
         return (EXCEL_EPOCH + timedelta(days=int(cell))).isoformat()
+    if isinstance(cell, float) and not cell.is_integer():
+        raise CellProblem("bad_date_cell")  # 2024.1 may have been 2024.10
     if re.fullmatch(r"\d{8}", text):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     found = DATE.fullmatch(text)
@@ -90,9 +96,9 @@ def _in_range(column: Column, value: float) -> float:
     return value + 0.0  # −0.0 is 0.0
 
 
-def _list(text: str) -> list[str]:
+def _list(column: Column, text: str) -> list[str] | None:
     if text in NO_RESTRICTION:
-        return ["-"]
+        return ["-"] if column.name in RESTRICTING else None
     return [part.strip() for part in re.split(r"[;；]", text) if part.strip()]
 
 

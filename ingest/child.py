@@ -22,6 +22,8 @@ Row = tuple[int, list[Any]]
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 BOOKS = (".xlsx", ".xlsm")
 TEXTS = (".csv", ".tsv", ".txt")
+LINES = (".json", ".jsonl")  # one object a line, of foreign layouts
+CRASHED = 4
 CHUNK = 1 << 20
 
 
@@ -46,6 +48,8 @@ def main() -> None:
         answer = {"code": refused.code, "facts": refused.facts}
     except MemoryError:
         sys.exit(1)
+    except Exception:  # whatever a parser trips over is the doing of the file
+        sys.exit(CRASHED)
     Path(order["out"]).write_bytes(marshal.dumps(answer))
 
 
@@ -57,7 +61,9 @@ def _bound(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
-def _sheets(paths: Sequence[Path], limits: dict[str, int]) -> Iterator[tuple[str, str, list[Row]]]:
+def _sheets(
+    paths: Sequence[Path], limits: dict[str, int]
+) -> Iterator[tuple[str, str, list[Row], bool]]:
     left = limits["rows"]
     for path in paths:
         size = path.stat().st_size
@@ -65,17 +71,17 @@ def _sheets(paths: Sequence[Path], limits: dict[str, int]) -> Iterator[tuple[str
             raise Refused("empty_file", file=path.name)
         if size > limits["file_bytes"]:
             raise Refused("file_too_large", file=path.name, limit=limits["file_bytes"] >> 20)
-        for name, rows in _read(path, limits):
+        for name, rows, hidden in _read(path, limits):
             kept = []
             for row in rows:
                 kept.append(row)
                 if len(kept) > left:
                     raise Refused("too_many_rows", file=path.name, limit=limits["rows"])
             left -= len(kept)
-            yield path.name, name, kept
+            yield path.name, name, kept, hidden
 
 
-def _read(path: Path, limits: dict[str, int]) -> Iterator[tuple[str, Iterator[Row]]]:
+def _read(path: Path, limits: dict[str, int]) -> Iterator[tuple[str, Iterator[Row], bool]]:
     with path.open("rb") as file:
         head = file.read(8)
     ending = path.suffix.lower()
@@ -89,7 +95,9 @@ def _read(path: Path, limits: dict[str, int]) -> Iterator[tuple[str, Iterator[Ro
     elif ending in TEXTS:
         if head.startswith(ZIP):
             raise Refused("not_a_text", file=path.name)
-        yield path.stem, _text(path)
+        yield path.stem, _text(path), False
+    elif ending in LINES:
+        yield path.stem, _lines(path), False
     else:
         raise Refused("unknown_kind", file=path.name, ending=ending or "—")
 
@@ -141,15 +149,15 @@ def _bomb(path: Path, limit: int) -> Refused:
     return Refused("inflates_too_much", file=path.name, limit=limit >> 20)
 
 
-def _book(path: Path) -> Iterator[tuple[str, Iterator[Row]]]:
+def _book(path: Path) -> Iterator[tuple[str, Iterator[Row], bool]]:
     from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
     try:
         book = CalamineWorkbook.from_path(str(path))
         for meta in book.sheets_metadata:
-            if meta.visible == SheetVisibleEnum.Visible:
-                sheet = book.get_sheet_by_name(meta.name)
-                yield meta.name, _grid(sheet)
+            hidden = meta.visible != SheetVisibleEnum.Visible
+            rows = iter(()) if hidden else _grid(book.get_sheet_by_name(meta.name))
+            yield meta.name, rows, hidden
     except (CalamineError, OSError) as error:
         raise Refused("damaged_file", file=path.name, what=str(error)[:200]) from None
 
@@ -190,6 +198,26 @@ def _text(path: Path) -> Iterator[Row]:
         raise Refused(
             "damaged_text", file=path.name, row=reader.line_num, what=str(error)
         ) from None
+
+
+def _lines(path: Path) -> Iterator[Row]:
+    """Each line as field, text, field, text, …; one that is no object as itself alone."""
+    for number, raw in enumerate(path.read_bytes().split(b"\n"), 1):
+        if raw.strip():
+            try:
+                found = json.loads(raw)
+            except (ValueError, RecursionError):
+                found = None
+            if isinstance(found, dict):
+                texts = {k: v for k, v in found.items() if isinstance(v, str)}
+                yield number, [_clean(x) for pair in texts.items() for x in pair]
+            else:
+                yield number, [raw[:80].decode("utf-8", "replace")]
+
+
+def _clean(text: str) -> str:
+    """What no store can keep (half a character, NUL) as the mark of a damaged one."""
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
 def _decoded(path: Path) -> str:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from graph.tables import EVIDENCE_COLUMNS, TABLES, Column, Table
+from graph.tables import EVIDENCE_COLUMNS, TABLES, Column, Kind, Table
 from ingest.cells import Cell, as_text
 from ingest.guard import Sheet
-from ingest.numbers import is_unit
+from ingest.numbers import converts, is_unit
 from ingest.report import Note, RowError
 
 __all__ = ["Grid", "Heading", "letter", "map_sheet", "table_named"]
 
 GUIDE = "填写说明"  # the first sheet of our own template
+WORDS = "字典"  # and the hidden one behind its drop-downs
 TITLE_ROWS = 5  # how far down the header may stand
-RESERVED = frozenset({"evidence", "claims"})
+RESERVED = frozenset({"evidence", "claims", "id"})  # the model's own words, never a free column
 
 
 @dataclass(frozen=True)
@@ -43,21 +44,23 @@ class Grid:
 
 def map_sheet(sheet: Sheet) -> tuple[Grid | None, list[RowError], list[Note]]:
     """The sheet as a grid, or None with the reason: errors, or a note when it is no table."""
-    if sheet.name == GUIDE:
+    where = {"file": sheet.file, "sheet": sheet.name}
+    if sheet.name == GUIDE or (sheet.hidden and sheet.name == WORDS):
         return None, [], []
+    if sheet.hidden:
+        return None, [], [Note("sheet_hidden", where)]
     table = table_named(sheet.name) or _table_by_headers(sheet)
     if table is None:
-        return None, [], [Note("sheet_not_read", {"file": sheet.file, "sheet": sheet.name})]
+        return None, [], [Note("sheet_not_read", where)]
     at = _header_at(table, sheet)
     if at is None:
-        return None, [], [Note("sheet_empty", {"file": sheet.file, "sheet": sheet.name})]
+        return None, [], [Note("sheet_empty", where)]
     number, cells = sheet.rows[at]
-    headings = [_heading(table, as_text(c)) for c in cells]
+    units = _title_units(sheet.rows[:at])
+    headings = [_with_unit(_heading(table, as_text(c)), units) for c in cells]
     errors = _header_errors(sheet, table, number, headings)
-    unknown = [h.text for h in headings if h.column is None and h.text]
-    where = {"file": sheet.file, "sheet": sheet.name}
-    notes = [Note("unknown_columns", {**where, "names": "、".join(unknown)})] if unknown else []
     grid = Grid(sheet.file, sheet.name, table, headings, sheet.rows[at + 1 :])
+    notes = [Note(code, {**where, "names": names}) for code, names in _said(grid) if names]
     return (None if errors else grid), errors, notes
 
 
@@ -87,19 +90,64 @@ def _heading(table: Table, text: str) -> Heading:
         return Heading(text, columns[plain])
     unit = re.fullmatch(r"(.+?)[(\[【](.+?)[)\]】]", plain)
     column = columns.get(unit[1]) if unit else None
-    if unit and column is not None and (is_unit(unit[2], column.unit) or not column.unit):
-        return Heading(text, column, unit[2])
+    if unit and column is not None and _fits(column, unit[2]):
+        return Heading(text, column, unit[2] if is_unit(unit[2], column.unit) else "")
     return Heading(text, None)
+
+
+def _fits(column: Column, unit: str) -> bool:
+    """Whether a header's bracket is understood; 产能（万台） is not: the base is unknown."""
+    if column.kind != Kind.NUMBER:
+        return True
+    if column.unit or column.high is not None:
+        return is_unit(unit, column.unit)
+    return unit[0] not in "十百千万亿%‰"
+
+
+def _title_units(above: Sequence[tuple[int, Sequence[Cell]]]) -> list[str]:
+    """The units a title row names: 单位：万元、亩."""
+    text = " ".join(as_text(c) for _, cells in above for c in cells)
+    found = re.findall(r"单位\s*:?\s*([^\s,;()]+)", unicodedata.normalize("NFKC", text))
+    return [unit for named in found for unit in named.split("、")]
+
+
+def _with_unit(heading: Heading, units: Sequence[str]) -> Heading:
+    """The heading with the title's unit where it names none itself."""
+    if heading.column is None or heading.unit or heading.column.kind != Kind.NUMBER:
+        return heading
+    kept = heading.column.unit
+    return replace(heading, unit=next((u for u in units if kept and is_unit(u, kept)), ""))
+
+
+def _said(grid: Grid) -> Iterator[tuple[str, str]]:
+    """What the user should know about the columns: note code and the columns' names."""
+    free = [h.text for h in grid.headings if h.column is None and h.text]
+    yield "unknown_columns", "、".join(free)
+    known = [(h, h.column) for h in grid.headings if h.column]
+    yield (
+        "units_converted",
+        "、".join(
+            f"{h.text}：{h.unit}→{c.unit or 1}" for h, c in known if converts(h.unit, c.unit)
+        ),
+    )
+    blank = [i for i, h in enumerate(grid.headings) if not h.text]
+    lost = [i for i in blank if any(as_text(cells[i]) for _, cells in grid.rows if i < len(cells))]
+    yield "cells_without_header", "、".join(letter(i) for i in lost)
 
 
 def _header_errors(
     sheet: Sheet, table: Table, row: int, headings: Sequence[Heading]
 ) -> list[RowError]:
-    found = [h.column.name for h in headings if h.column]
+    found = [h.column.name if h.column else h.text for h in headings]
     errors = [
-        _error(sheet, row, i, h.text, "duplicate_header", name=h.column.zh[0])
+        _error(sheet, row, i, h.text, "duplicate_header", name=h.column.zh[0] if h.column else name)
+        for i, (h, name) in enumerate(zip(headings, found, strict=True))
+        if name and name in found[:i]
+    ]
+    errors += [
+        _error(sheet, row, i, h.text, "reserved_header", name=h.text)
         for i, h in enumerate(headings)
-        if h.column and h.column.name in [x.column.name for x in headings[:i] if x.column]
+        if h.column is None and h.text in RESERVED
     ]
     for name in table.required:
         if name not in found:

@@ -17,10 +17,10 @@ from tempfile import TemporaryDirectory
 
 from graph.errors import FileRefused
 from ingest.cells import Cell
+from ingest.child import CRASHED
 
 __all__ = ["Limits", "Sheet", "read_sheets"]
 
-KILLED = -9
 ROOT = Path(__file__).parent.parent
 
 
@@ -44,6 +44,7 @@ class Sheet:
     file: str
     name: str
     rows: Sequence[tuple[int, Sequence[Cell]]]
+    hidden: bool = False  # the user sees it nowhere, so it is not read
 
 
 def read_sheets(paths: Sequence[Path], limits: Limits) -> list[Sheet]:
@@ -55,8 +56,14 @@ def read_sheets(paths: Sequence[Path], limits: Limits) -> list[Sheet]:
         return []
     with TemporaryDirectory(prefix="lianzhu-") as folder:
         out = Path(folder) / "sheets"
-        order = {"paths": [str(p) for p in paths], "out": str(out), "limits": asdict(limits)}
+        order = {
+            "paths": [str(p.absolute()) for p in paths],
+            "out": str(out),
+            "limits": asdict(limits),
+        }
         code = _run(order, paths, limits)
+        if code == CRASHED:
+            raise FileRefused("damaged_file", file=_names(paths))
         if not out.is_file() or code != 0:
             raise FileRefused(
                 "file_too_costly", file=_names(paths), limit=limits.memory_bytes >> 20
@@ -64,7 +71,7 @@ def read_sheets(paths: Sequence[Path], limits: Limits) -> list[Sheet]:
         answer = marshal.loads(out.read_bytes())
     if "code" in answer:
         raise FileRefused(answer["code"], **answer["facts"])
-    return [Sheet(file, name, rows) for file, name, rows in answer["sheets"]]
+    return [Sheet(*sheet) for sheet in answer["sheets"]]
 
 
 def _run(order: object, paths: Sequence[Path], limits: Limits) -> int:

@@ -15,7 +15,7 @@ from math import isfinite
 
 from ingest.report import CellProblem
 
-__all__ = ["UNITS", "is_unit", "parse_number"]
+__all__ = ["UNITS", "converts", "is_unit", "parse_number"]
 
 MU = Fraction(2000, 3)  # ㎡ of one 亩
 
@@ -56,18 +56,18 @@ UNITS: Mapping[str, Mapping[str, Fraction]] = {
     },
     "kN/㎡": {"kn/m2": Fraction(1), "kn/平方米": Fraction(1)},
     "m": {"m": Fraction(1), "米": Fraction(1)},
-    "": {},
+    "": {"%": Fraction(1, 100)},
 }
-SCALES: Mapping[str, Fraction | int] = {
+SCALES: Mapping[str, int] = {
     "": 1,
     "千": 10**3,
     "万": 10**4,
     "百万": 10**6,
     "千万": 10**7,
     "亿": 10**8,
-    "%": Fraction(1, 100),
 }
 RANGE = re.compile(r"\d\D{0,3}[-—–~至到]\d")  # 3-5亿; an exponent has its e before the sign
+LOOSE = re.compile(r"\d[①-⓿²³¹]|\d\s+(?!\d{3}(?!\d))\d")  # a footnote mark; two numbers in one cell
 INEXACT = re.compile(r"[约近余多超逾几数左右上下~<>≥≤]|以上|以下")
 PLAIN = re.compile(r"([+-]?[\d,]*\.?\d+(?:[eE][+-]?\d+)?)\s*(.*)")
 DIGITS = (
@@ -77,6 +77,15 @@ DIGITS = (
 )
 TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 SPELLED = re.compile(rf"[{''.join(DIGITS)}{''.join(TENS)}万亿]+")
+_DIGIT = f"[{''.join(d for d, n in DIGITS.items() if n)}]"
+SECTION = re.compile(  # below 10,000, every place named: 一千零五十; never 三四十, 二〇二四, 千百
+    rf"(?:({_DIGIT})[千仟])?(?:[零〇]?({_DIGIT})[百佰])?(?:[零〇]?({_DIGIT}?)[十拾])?([零〇]?{_DIGIT}|[零〇])?"
+)
+
+
+def converts(unit: str, kept: str) -> bool:
+    """Whether numbers written in `unit` change on their way into `kept`."""
+    return bool(unit) and _factor(unit, kept) != 1
 
 
 def is_unit(text: str, kept: str) -> bool:
@@ -111,6 +120,8 @@ def _exact(cell: object, kept: str, written: str) -> Fraction:
         if not isfinite(cell):
             raise CellProblem("bad_number")
         return Fraction(repr(cell)) * _factor(written, kept)
+    if LOOSE.search(str(cell)):
+        raise CellProblem("bad_number")
     text = _plain(str(cell)).removesuffix("整")
     if RANGE.search(text) and not re.search(r"\de[-+]?\d", text):
         raise CellProblem("not_exact")
@@ -134,7 +145,7 @@ def _scale(unit: str, kept: str, written: str, scaled: bool = False) -> Fraction
     if unit in UNITS.get(kept, {}):
         return UNITS[kept][unit]
     if unit in SCALES:
-        return SCALES[unit] * (_factor(written, kept) if unit == "%" else _base(kept))
+        return SCALES[unit] * _base(kept)
     if INEXACT.search(unit):
         raise CellProblem("not_exact")
     raise CellProblem("bad_unit", unit=unit, known="、".join(UNITS.get(kept, {})) or "—")
@@ -167,23 +178,25 @@ def _is_decimal(digits: str) -> bool:
 
 
 def _spelled(text: str) -> Fraction:
-    """Chinese numerals: 壹亿贰仟万 = 120,000,000."""
-    total = section = digit = 0
-    for char in text:
-        if char in DIGITS:
-            digit = DIGITS[char]
-        elif char in TENS:
-            section += (digit or 1) * TENS[char]
-            digit = 0
-        else:
-            unit = 10**4 if char == "万" else 10**8
-            total = (
-                (total + section + digit) * unit
-                if unit > total > 0
-                else total + (section + digit) * unit
-            )
-            section = digit = 0
-    return Fraction(total + section + digit)
+    """Chinese numerals with every place named: 壹亿贰仟万 = 120,000,000; 两万五 is not exact."""
+    found = re.fullmatch(r"(?:([^亿万]+)亿)?(?:([^亿万]+)万)?([^亿万]*)", text)
+    if found is None or not text:
+        raise CellProblem("bad_number")
+    if len(text) > len(found[3]) and found[3] and set(found[3]) <= DIGITS.keys() - set("零〇"):
+        raise CellProblem("not_exact")
+    yi, wan, ones = (_section(part or "") for part in found.groups())
+    return Fraction(yi * 10**8 + wan * 10**4 + ones)
+
+
+def _section(text: str) -> int:
+    found = SECTION.fullmatch(text)
+    if found is None:
+        raise CellProblem("not_exact")
+    thousands, hundreds, tens, last = found.groups()
+    if last and last in DIGITS and tens is None and (thousands or hundreds):
+        raise CellProblem("not_exact")  # 一百五 is 150 to some and 105 to others
+    places = (thousands, 1000), (hundreds, 100), (tens, 10), (last and last[-1], 1)
+    return sum(DIGITS.get(d, 1) * worth for d, worth in places if d is not None)
 
 
 def _plain(text: str) -> str:

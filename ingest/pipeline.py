@@ -8,7 +8,6 @@ from pathlib import Path
 from time import monotonic
 
 from graph.errors import FileRefused
-from graph.model import Batch
 from graph.store.base import Applied, GraphStore
 from graph.tables import TABLES
 from ingest.build import build
@@ -17,13 +16,14 @@ from ingest.guard import Limits, read_sheets
 from ingest.preview import preview
 from ingest.report import ImportReport, Note, RowError
 from ingest.resolve import resolve
-from ingest.rows import parse_rows
+from ingest.rows import Row, parse_rows
 from ingest.sources import Foreign, recognise
 
 __all__ = ["load"]
 
-VERSION = "1"  # of how files are read: another version makes the same file another import
-ENDINGS = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm"})
+VERSION = "2"  # of how files are read: another version makes the same file another import
+TEXTS = frozenset({".csv", ".tsv", ".txt"})
+ENDINGS = TEXTS | {".xlsx", ".xlsm"}
 
 
 def load(
@@ -41,15 +41,18 @@ def load(
     """
     started = monotonic()
     foreign = recognise(paths)
-    files = foreign.files if foreign else _files(paths)
+    skipping = skip_invalid or foreign is not None
+    files, passed_over = (foreign.files, []) if foreign else _files(paths)
     grids, errors, notes = _grids(files, foreign, limits or Limits())
     rows, found = parse_rows(grids)
     errors += found
     rows, found = resolve(rows, store)
     errors += found
-    errors += _mixed_weights(rows)
-    batch = build(rows, _key(files), "、".join(p.name for p in paths))
-    if errors and not (skip_invalid or foreign):
+    rows, found = _one_kind(rows, store)
+    errors += found
+    key = _key(files, errors if skipping else ())
+    batch = build(rows, key, "、".join(p.name for p in paths))
+    if errors and not skipping:
         applied = Applied(batch.key, "rejected", store.revision(), 0, 0, 0)
     elif dry_run:
         applied = preview(batch, store)
@@ -64,29 +67,31 @@ def load(
         rejected=len({(e.file, e.sheet, e.row) for e in errors}),
         errors=errors,
         seconds=round(monotonic() - started, 3),
-        notes=notes,
+        notes=[*passed_over, *notes],
         dry_run=dry_run,
     )
 
 
-def _files(paths: Iterable[Path]) -> list[Path]:
-    """The files to read: every table of a folder, in name order.  Raises `FileRefused`."""
+def _files(paths: Iterable[Path]) -> tuple[list[Path], list[Note]]:
+    """The files to read, every table of a folder in name order, and what is passed over.
+
+    Raises `FileRefused`.
+    """
     found: list[Path] = []
+    notes: list[Note] = []
     for path in paths:
         if path.is_dir():
             inside = [p for p in sorted(path.iterdir()) if p.suffix.lower() in ENDINGS]
-            found += [
-                p
-                for p in inside
-                if p.suffix.lower() not in (".csv", ".tsv", ".txt") or table_named(p.stem)
-            ]
             if not inside:
                 raise FileRefused("empty_folder", file=path.name)
+            no_table = [p for p in inside if p.suffix.lower() in TEXTS and not table_named(p.stem)]
+            found += [p for p in inside if p not in no_table]
+            notes += [Note("sheet_not_read", {"file": p.name, "sheet": p.stem}) for p in no_table]
         elif path.is_file():
             found.append(path)
         else:
             raise FileRefused("no_file", file=str(path))
-    return found
+    return found, notes
 
 
 def _grids(
@@ -107,22 +112,25 @@ def _grids(
     return grids, errors, notes
 
 
-def _key(files: Sequence[Path]) -> str:
-    """Names and order do not matter: the same bytes read the same way are the same import."""
+def _key(files: Sequence[Path], skipped: Iterable[RowError]) -> str:
+    """Names and order do not matter: the same bytes read the same way are the same import.
+
+    What was skipped counts too: a row refused today may be taken once what it needs is there.
+    """
     digests = sorted(hashlib.sha256(p.read_bytes()).hexdigest() for p in files)
-    return hashlib.sha256("|".join([VERSION, *digests]).encode()).hexdigest()
+    left_out = sorted(f"{e.row}{e.column}{e.code}" for e in skipped)
+    return hashlib.sha256("|".join([VERSION, *digests, *left_out]).encode()).hexdigest()
 
 
-def _mixed_weights(rows: Sequence[object]) -> list[RowError]:
-    from ingest.rows import Row
-
-    kinds: dict[object, Row] = {}
-    for row in rows:
-        if isinstance(row, Row) and "weight_kind" in row.values:
-            kinds.setdefault(row.values["weight_kind"], row)
-    return [r.error("weight_kind", "mixed_weights") for r in list(kinds.values())[1:]]
-
-
-def batch_rows(batch: Batch) -> int:
-    """How many nodes and relations a batch holds."""
-    return len(batch.nodes) + len(batch.rels)
+def _one_kind(rows: Sequence[Row], store: GraphStore) -> tuple[list[Row], list[RowError]]:
+    """Rows whose weights are of the graph's one kind: the store's, else that of the first row."""
+    kinds = [row.values["weight_kind"] for row in rows if "weight_kind" in row.values]
+    if not kinds:
+        return list(rows), []
+    held = (r.props["weight_kind"] for r in store.rels("INPUT_OF") if "weight_kind" in r.props)
+    kind = next(held, kinds[0])
+    other = [row for row in rows if row.values.get("weight_kind", kind) != kind]
+    refused = {id(row) for row in other}
+    return [r for r in rows if id(r) not in refused], [
+        r.error("weight_kind", "mixed_weights") for r in other
+    ]

@@ -17,7 +17,7 @@ def preview(batch: Batch, store: GraphStore) -> Applied:
     held = store.get_many([n.ref for n in nodes])
     for node in nodes:
         old = held.get(node.ref)
-        count[_fate(old.props if old else None, node.props)] += 1
+        count[_fate(old.props if old and old.props else None, node.props)] += 1
     kinds = {rel.type for rel in batch.rels} if store.revision() else set()
     known = {rel.identity: rel.props for kind in kinds for rel in store.rels(kind)}
     for rel in batch.rels:

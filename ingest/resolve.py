@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from graph.model import Node, Ref
@@ -16,53 +17,141 @@ __all__ = ["resolve"]
 def resolve(rows: Sequence[Row], store: GraphStore) -> tuple[list[Row], list[RowError]]:
     """Rows with ids in place of names, and an error for every reference that finds nobody.
 
-    A row whose reference fails takes down the rows that point at it, each with its own error: the
-    pass is repeated until nothing more falls.
+    A row whose reference fails takes down the rows that point at it, each with its own error.
     """
-    errors: list[RowError] = []
-    kept = [row for row in rows if _identified(row)]
-    known = _Known(store)
-    while True:
-        index = _index(kept)
-        found = {id(row): _errors(row, index, known) for row in kept}
-        bad = [e for row in kept for e in found[id(row)]]
-        if not bad:
-            break
-        errors.extend(bad)
-        kept = [row for row in kept if not found[id(row)]]
-    for row in kept:
-        _replace(row, index, known)
-    cycles = _cycles(kept)
-    return [r for r in kept if r not in cycles], [*errors, *(_cycle_error(r) for r in cycles)]
+    work = _Resolution(rows, _Known(store))
+    work.settle(rows)
+    for row in work.kept:
+        work.replace(row)
+    rings = _cycles(work.kept, work.known)
+    work.settle([r for row in rings for r in work.refuse(row, [row.error("parent", "cycle")])])
+    return work.kept, work.errors
 
 
-def _identified(row: Row) -> bool:
-    if row.table.label == "Enterprise":
-        row.values.setdefault("id", row.values.get("uscc", ""))
-    return True
+class _Resolution:
+    """The rows still standing, what they are called, and who points at whom."""
+
+    def __init__(self, rows: Sequence[Row], known: _Known) -> None:
+        self.known = known
+        self.errors: list[RowError] = []
+        self._standing = {id(row): row for row in rows}
+        self._uses: dict[Ref, list[Row]] = {}
+        self._index: dict[str, _Index] = {}
+        for row in _identified(rows, known):
+            self._count(row, 1)
+
+    @property
+    def kept(self) -> list[Row]:
+        return list(self._standing.values())
+
+    def settle(self, rows: Iterable[Row]) -> None:
+        """Check rows, and again those that lose what they point at (each row falls once)."""
+        queue = deque(rows)
+        while queue:
+            row = queue.popleft()
+            if id(row) not in self._standing:
+                continue
+            found, errors = self._targets(row)
+            if errors:
+                queue.extend(self.refuse(row, errors))
+            for ref in found if not errors else ():
+                self._uses.setdefault(ref, []).append(row)
+
+    def refuse(self, row: Row, errors: Sequence[RowError]) -> list[Row]:
+        """Take a row out; the rows that pointed at it."""
+        self.errors.extend(errors)
+        del self._standing[id(row)]
+        self._count(row, -1)
+        return self._uses.pop(Ref(row.table.label, str(row.values.get("id", ""))), [])
+
+    def replace(self, row: Row) -> None:
+        """Ids in place of names."""
+        for column in reference_columns(row.table):
+            found = [self._target(column, text) for text in _texts(row, column)]
+            if found:
+                several = isinstance(row.values[column.name], list)
+                row.values[column.name] = list(dict.fromkeys(found)) if several else found[0]
+
+    def _count(self, row: Row, by: int) -> None:
+        if row.table.label and "id" in row.values:
+            index = self._index.setdefault(row.table.label, _Index())
+            index.add(str(row.values["id"]), row.values, by)
+
+    def _targets(self, row: Row) -> tuple[list[Ref], list[RowError]]:
+        found, errors = list[Ref](), list[RowError]()
+        for column in reference_columns(row.table):
+            for text in _texts(row, column):
+                try:
+                    found.append(Ref(TABLES[column.refers].label, self._target(column, text)))
+                except CellProblem as problem:
+                    errors.append(row.error(column.name, problem.code, given=text, **problem.facts))
+        return found, errors
+
+    def _target(self, column: Column, text: str) -> str:
+        """The id a cell means.  Raises `CellProblem` when it means nobody or several."""
+        label = TABLES[column.refers].label
+        mine = self._index.get(label) or _Index()
+        for given in _forms(label, text):
+            if mine.has(given) or self.known.has(label, given):
+                return given
+            found = list(dict.fromkeys([*mine.named(given), *self.known.named(label, given)]))
+            if len(found) == 1:
+                return found[0]
+            if found:
+                raise CellProblem("ambiguous", ids="、".join(found[:5]))
+        if label == "Region" or column.plain:
+            return text  # a region outside `regions` stands alone; an applicant stays plain text
+        raise CellProblem("dangling", table=TABLES[column.refers].zh[0])
+
+
+def _forms(label: str, text: str) -> tuple[str, ...]:
+    """A text as written, and a credit code also in capitals."""
+    return (text, text.upper()) if label == "Enterprise" and len(text) == 18 else (text,)
+
+
+def _identified(rows: Sequence[Row], known: _Known) -> Sequence[Row]:
+    """Enterprises without an id get that of their credit code's holder, else the code itself."""
+    firms = [row for row in rows if row.table.label == "Enterprise"]
+    held = {
+        r.values["uscc"]: str(r.values["id"]) for r in firms if {"id", "uscc"} <= r.values.keys()
+    }
+    for row in firms:
+        if "id" not in row.values:
+            code = str(row.values.get("uscc", ""))
+            row.values["id"] = held.get(code) or known.holder(code) or code
+    return rows
 
 
 class _Index:
-    """What one table's rows of the input are called."""
+    """What one table's rows of the input are called, and by how many of them."""
 
     def __init__(self) -> None:
-        self.ids: set[str] = set()
-        self.names: dict[str, dict[str, None]] = {}
-        self.other: dict[str, dict[str, None]] = {}
+        self._ids: Counter[str] = Counter()
+        self._names: dict[str, Counter[str]] = {}
+        self._other: dict[str, Counter[str]] = {}
 
-    def add(self, id: str, props: Mapping[str, object]) -> None:
-        self.ids.add(id)
-        for column, names in _CALLED:
+    def add(self, id: str, props: Mapping[str, object], by: int = 1) -> None:
+        self._ids[id] += by
+        for column, official in _CALLED:
             value = props.get(column)
             for name in value if isinstance(value, list) else [value]:
                 if isinstance(name, str) and name:
-                    getattr(self, names).setdefault(name, {})[id] = None
+                    called = self._names if official else self._other
+                    called.setdefault(name, Counter())[id] += by
+
+    def has(self, id: str) -> bool:
+        return self._ids[id] > 0
 
     def named(self, text: str) -> Sequence[str]:
-        return list(self.names.get(text) or self.other.get(text) or ())
+        """Ids of those officially called so, else of those also called so."""
+        return _held(self._names.get(text)) or _held(self._other.get(text))
 
 
-_CALLED = (("uscc", "names"), ("name", "names"), ("short_name", "other"), ("aliases", "other"))
+def _held(count: Counter[str] | None) -> list[str]:
+    return [id for id, n in count.items() if n > 0] if count else []
+
+
+_CALLED = (("uscc", True), ("name", True), ("short_name", False), ("aliases", False))
 
 
 class _Known:
@@ -71,16 +160,20 @@ class _Known:
     def __init__(self, store: GraphStore) -> None:
         self._store = store
         self._empty = store.revision() == 0
-        self._ids: dict[Ref, bool] = {}
+        self._nodes: dict[Ref, Node | None] = {}
         self._names: dict[str, _Index] = {}
 
     def has(self, label: str, id: str) -> bool:
-        if self._empty:
-            return False
-        ref = Ref(label, id)
-        if ref not in self._ids:
-            self._ids[ref] = self._store.get(ref) is not None
-        return self._ids[ref]
+        return self._node(label, id) is not None
+
+    def parent(self, label: str, id: str) -> str:
+        node = self._node(label, id)
+        return str(node.props.get("parent", "")) if node else ""
+
+    def holder(self, code: str) -> str:
+        """The one enterprise with this credit code, "" when there is none."""
+        found = self.named("Enterprise", code)
+        return found[0] if len(found) == 1 else ""
 
     def named(self, label: str, text: str) -> Sequence[str]:
         if self._empty:
@@ -92,33 +185,13 @@ class _Known:
             self._names[label] = index
         return self._names[label].named(text)
 
-
-def _index(rows: Iterable[Row]) -> Mapping[str, _Index]:
-    found: dict[str, _Index] = {}
-    for row in rows:
-        if row.table.label and "id" in row.values:
-            found.setdefault(row.table.label, _Index()).add(str(row.values["id"]), row.values)
-    return found
-
-
-def _errors(row: Row, index: Mapping[str, _Index], known: _Known) -> list[RowError]:
-    errors = []
-    for column in reference_columns(row.table):
-        for text in _texts(row, column):
-            try:
-                _target(column, text, index, known)
-            except CellProblem as problem:
-                errors.append(row.error(column.name, problem.code, given=text, **problem.facts))
-    return errors
-
-
-def _replace(row: Row, index: Mapping[str, _Index], known: _Known) -> None:
-    for column in reference_columns(row.table):
-        found = [_target(column, text, index, known) for text in _texts(row, column)]
-        if found:
-            row.values[column.name] = (
-                found if isinstance(row.values[column.name], list) else found[0]
-            )
+    def _node(self, label: str, id: str) -> Node | None:
+        if self._empty:
+            return None
+        ref = Ref(label, id)
+        if ref not in self._nodes:
+            self._nodes[ref] = self._store.get(ref)
+        return self._nodes[ref]
 
 
 def _texts(row: Row, column: Column) -> list[str]:
@@ -127,46 +200,22 @@ def _texts(row: Row, column: Column) -> list[str]:
     return texts if texts != ["-"] else []
 
 
-def _target(column: Column, text: str, index: Mapping[str, _Index], known: _Known) -> str:
-    """The id a cell means.  Raises `CellProblem` when it means nobody or several."""
-    label = TABLES[column.refers].label
-    mine = index.get(label) or _Index()
-    if text in mine.ids or known.has(label, text):
-        return text
-    found = list(dict.fromkeys([*mine.named(text), *known.named(label, text)]))
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise CellProblem("ambiguous", ids="、".join(found[:5]))
-    if label == "Region" or column.plain:
-        return text  # a region outside `regions` stands alone; an applicant stays plain text
-    raise CellProblem("dangling", table=TABLES[column.refers].zh[0])
-
-
-def _cycles(rows: Sequence[Row]) -> list[Row]:
-    """Rows of regions, segments and parks whose `parent` leads back to themselves."""
-    parents: dict[tuple[str, str], str] = {
-        (r.table.label, str(r.values["id"])): str(r.values["parent"])
-        for r in rows
-        if r.table.label and "parent" in r.values
-    }
-    return [
-        r
-        for r in rows
-        if "parent" in r.values and _loops(r.table.label, str(r.values["id"]), parents)
-    ]
-
-
-def _loops(label: str, start: str, parents: Mapping[tuple[str, str], str]) -> bool:
-    seen, at = set[str](), start
-    while (label, at) in parents and at not in seen:
-        seen.add(at)
-        at = parents[label, at]
-    return at == start and bool(seen)
-
-
-def _cycle_error(row: Row) -> RowError:
-    return row.error("parent", "cycle")
+def _cycles(rows: Sequence[Row], known: _Known) -> list[Row]:
+    """Rows of regions, segments and parks whose `parent`, here or in the store, leads back."""
+    placed = [r for r in rows if r.table.label and "parent" in r.values]
+    given = {Ref(r.table.label, str(r.values["id"])): str(r.values["parent"]) for r in placed}
+    done, rings = set[Ref](), set[Ref]()
+    for start in given:
+        path: dict[Ref, None] = {}
+        at: Ref | None = start
+        while at and at not in done and at not in path:
+            path[at] = None
+            parent = given.get(at) or known.parent(*at)
+            at = Ref(at.label, parent) if parent else None
+        if at in path:
+            rings.update(list(path)[list(path).index(at) :])
+        done.update(path)
+    return [r for r in placed if Ref(r.table.label, str(r.values["id"])) in rings]
 
 
 def stub_regions(rows: Iterable[Row], nodes: Iterable[Node]) -> list[Node]:

@@ -59,6 +59,8 @@ def _row(grid: Grid, number: int, cells: Sequence[Cell]) -> tuple[Row, list[RowE
     places: dict[str, tuple[str, str, str]] = {}
     row = Row(grid.table, grid.file, grid.sheet, number, values, stamp, places)
     errors: list[RowError] = []
+    if any(as_text(c) for c in cells[len(grid.headings) :]):  # a comma too many moves every cell
+        return row, [row.error("", "extra_cells", found=len(cells), known=len(grid.headings))]
     for i, (heading, cell) in enumerate(zip(grid.headings, cells, strict=False)):
         name = heading.column.name if heading.column else heading.text
         text = as_text(cell)

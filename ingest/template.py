@@ -12,12 +12,11 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from graph.tables import EVIDENCE_COLUMNS, TABLES, Column, Kind, Table
-from ingest.columns import GUIDE
+from ingest.columns import GUIDE, WORDS
 
 __all__ = ["write_template"]
 
 ROWS = 2000  # rows prepared with drop-downs and text format
-WORDS = "字典"  # hidden: drop-downs point here, since a list in the cell breaks past 255 characters
 _HEAD = PatternFill("solid", start_color="DDE7F0")
 _MUST = Font(bold=True, color="9C2A1F")
 
@@ -39,7 +38,9 @@ def write_template(path: Path) -> None:
     guide.title = GUIDE
     _write_guide(guide)
     words = book.create_sheet(WORDS)
-    words.sheet_state = "hidden"
+    words.sheet_state = (
+        "hidden"  # drop-downs point here: a list in the cell breaks at 255 characters
+    )
     for table in TABLES.values():
         _write_table(book.create_sheet(table.zh[0]), table, words)
     book.save(path)

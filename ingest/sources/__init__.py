@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ingest.columns import Grid
 from ingest.guard import Limits
 from ingest.report import RowError
-from ingest.sources import atlas, chainkg
+from ingest.sources import atlas, chainkg, listed
 
 __all__ = ["Foreign", "recognise"]
 
@@ -31,5 +32,6 @@ def recognise(paths: Sequence[Path]) -> Foreign | None:
     for adapter in (atlas, chainkg):
         files = adapter.files(folder)
         if files:
-            return Foreign(adapter.NAME, files, lambda limits, a=adapter: a.read(folder, limits))  # type: ignore[misc]
+            beside = listed.beside(folder)  # what decides on the regions is part of the input
+            return Foreign(adapter.NAME, [*files, *beside], partial(adapter.read, folder))
     return None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ingest.cells import Cell, as_text
+from ingest.cells import Cell
 from ingest.columns import Grid
-from ingest.guard import Limits, Sheet, read_sheets
+from ingest.guard import Limits, read_sheets
 from ingest.report import RowError
-from ingest.sources.listed import digits, grid, regions, regions_grid
+from ingest.sources.listed import Records, digits, grid, places, records, regions_grid
 
 __all__ = ["NAME", "files", "read"]
 
@@ -17,7 +17,11 @@ NAME = "industry-chain-atlas"
 FILES = ("company_node.csv", "node_edges.csv", "supplier_buyer.csv")
 _CITED = ("source", "locator", "grade", "confidence")
 _Rows = Iterator[tuple[int, list[Cell]]]
-_Found = Sequence[tuple[int, dict[str, str]]]
+COLUMNS = (
+    ("chain", "node_id", "node", "position", "code", "company", "role"),
+    ("chain", "from_id", "from_node", "to_id", "to_node", "confidence"),
+    ("supplier_code", "supplier", "buyer_code", "buyer", "product", "confidence", "source_tier"),
+)
 
 
 def files(folder: Path) -> list[Path]:
@@ -31,10 +35,12 @@ def read(folder: Path, limits: Limits) -> tuple[list[Grid], list[RowError]]:
 
     A firm without a listing code goes by its name.
     """
-    nodes, edges, pairs = (_rows(sheet) for sheet in read_sheets(files(folder), limits))
-    where = {c: r for c, r in regions(folder).items() if c in _codes(nodes, pairs)}
+    sheets = read_sheets(files(folder), limits)
+    nodes, edges, pairs = map(records, sheets, COLUMNS)
+    known = places(folder, limits)
+    where = known.where
     grids = [
-        regions_grid(folder, where),
+        regions_grid(known, _codes(nodes, pairs)),
         grid("company_node.csv", "chains", ["id", "name"], _chains(nodes, edges)),
         grid(
             "company_node.csv",
@@ -62,25 +68,19 @@ def read(folder: Path, limits: Limits) -> tuple[list[Grid], list[RowError]]:
     return grids, []
 
 
-def _rows(sheet: Sheet) -> list[tuple[int, dict[str, str]]]:
-    (_, header), *rest = sheet.rows
-    names = [as_text(c) for c in header]
-    return [(n, dict(zip(names, map(as_text, cells), strict=False))) for n, cells in rest]
-
-
-def _codes(nodes: _Found, pairs: _Found) -> set[str]:
+def _codes(nodes: Records, pairs: Records) -> set[str]:
     codes = {r["code"] for _, r in nodes}
     return {
         digits(c) for c in codes.union(*({r["supplier_code"], r["buyer_code"]} for _, r in pairs))
     }
 
 
-def _chains(nodes: _Found, edges: _Found) -> _Rows:
+def _chains(nodes: Records, edges: Records) -> _Rows:
     for chain in sorted({r["chain"] for _, r in (*nodes, *edges)}):
         yield 1, [chain, chain]
 
 
-def _segments(nodes: _Found, edges: _Found) -> _Rows:
+def _segments(nodes: Records, edges: Records) -> _Rows:
     for number, r in nodes:
         yield number, [r["node_id"], r["node"], r["chain"], r["position"]]
     placed = {r["node_id"] for _, r in nodes}
@@ -90,12 +90,12 @@ def _segments(nodes: _Found, edges: _Found) -> _Rows:
                 yield number, [r[f"{end}_id"], r[f"{end}_node"], r["chain"], ""]
 
 
-def _inputs(edges: _Found) -> _Rows:
+def _inputs(edges: Records) -> _Rows:
     for number, r in edges:
         yield number, [r["from_id"], r["to_id"], *_cite("node_edges.csv", number, r, "inferred")]
 
 
-def _firms(nodes: _Found, pairs: _Found, where: dict[str, str]) -> _Rows:
+def _firms(nodes: Records, pairs: Records, where: Mapping[str, str]) -> _Rows:
     for number, r in nodes:
         if r["company"]:  # a node without a firm is a segment nobody is known for
             yield (
@@ -109,14 +109,14 @@ def _firms(nodes: _Found, pairs: _Found, where: dict[str, str]) -> _Rows:
                 yield number, [code or r[end], r[end], where.get(digits(code), "")]
 
 
-def _made(nodes: _Found) -> _Rows:
+def _made(nodes: Records) -> _Rows:
     for number, r in nodes:
         if r["company"]:
             cited = _cite("company_node.csv", number, r, "")[:3]
             yield number, [r["code"] or r["company"], r["node_id"], r["role"], *cited]
 
 
-def _sold(pairs: _Found) -> _Rows:
+def _sold(pairs: Records) -> _Rows:
     for number, r in pairs:
         grade = "declared" if r["source_tier"] == "authoritative" else "inferred"
         cited = _cite("supplier_buyer.csv", number, r, grade)

@@ -7,24 +7,24 @@ used, accounting lines among the products, products made of themselves, damaged 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-from graph.errors import FileRefused
 from graph.tables import TABLES
-from ingest.cells import Cell
+from ingest.cells import Cell, as_text
 from ingest.columns import Grid
-from ingest.guard import Limits
+from ingest.guard import Limits, Sheet, read_sheets
 from ingest.report import RowError
-from ingest.sources.listed import digits, grid, regions, regions_grid
+from ingest.sources.listed import digits, grid, places, regions_grid
 
 __all__ = ["NAME", "files", "read"]
 
 NAME = "ChainKnowledgeGraph"
 FILES = ("company.json", "company_product.json", "product_product.json")
 _CITED = ("source", "grade")
+_SHEETS = {
+    f: TABLES[t].zh[0] for f, t in zip(FILES, ("enterprises", "produces", "inputs"), strict=True)
+}
 # Lines of an income statement that stand among the products.
 ACCOUNTING = frozenset(
     [
@@ -57,7 +57,9 @@ ACCOUNTING = frozenset(
         "其他行业",
     ]
 )
-_Line = tuple[int, dict[str, Any]]
+_Fields = Mapping[str, str]
+_Line = tuple[int, _Fields]
+_Fault = tuple[str, str, str]  # field, value, code ("" = none)
 
 
 def files(folder: Path) -> list[Path]:
@@ -69,15 +71,17 @@ def files(folder: Path) -> list[Path]:
 def read(folder: Path, limits: Limits) -> tuple[list[Grid], list[RowError]]:
     """Firms with their region, segments, inputs and what firms make; refused lines are named."""
     errors: list[RowError] = []
-    firms, sold, parts = (_lines(path, limits, errors) for path in files(folder))
-    sold = list(_kept("company_product.json", sold, errors, _sold_fault))
-    parts = list(_kept("product_product.json", parts, errors, _part_fault))
-    codes = {digits(r["code"]) for _, r in firms}
-    where = {c: r for c, r in regions(folder).items() if c in codes}
+    firms, sold, parts = (
+        list(_kept(sheet, errors, fault))
+        for sheet, fault in zip(
+            read_sheets(files(folder), limits), (_firm_fault, _sold_fault, _part_fault), strict=True
+        )
+    )
+    known = places(folder, limits)
     names = ["id", "name", "short_name", "region", *_CITED]
     grids = [
-        regions_grid(folder, where),
-        grid("company.json", "enterprises", names, _firms(firms, where)),
+        regions_grid(known, {digits(r["code"]) for _, r in firms}),
+        grid("company.json", "enterprises", names, _firms(firms, known.where)),
         grid("product_product.json", "segments", ["id", "name"], _segments(sold, parts)),
         grid("product_product.json", "inputs", ["input", "output", *_CITED], _inputs(parts)),
         grid("company_product.json", "produces", ["enterprise", "segment", *_CITED], _made(sold)),
@@ -85,46 +89,36 @@ def read(folder: Path, limits: Limits) -> tuple[list[Grid], list[RowError]]:
     return grids, errors
 
 
-def _lines(path: Path, limits: Limits, errors: list[RowError]) -> list[_Line]:
-    if path.stat().st_size > limits.file_bytes:
-        raise FileRefused("file_too_large", file=path.name, limit=limits.file_bytes >> 20)
-    found: list[_Line] = []
-    for number, raw in enumerate(path.read_bytes().split(b"\n"), 1):
-        if raw.strip():
-            try:
-                found.append((number, json.loads(raw)))
-            except ValueError:
-                errors.append(
-                    _error(path.name, number, "", raw[:80].decode("utf-8", "replace"), "bad_json")
-                )
-    return found
-
-
 def _kept(
-    file: str,
-    lines: list[_Line],
-    errors: list[RowError],
-    fault: Callable[[dict[str, Any]], tuple[str, str, str]],
+    sheet: Sheet, errors: list[RowError], fault: Callable[[_Fields], _Fault]
 ) -> Iterator[_Line]:
-    for number, row in lines:
-        header, value, code = fault(row)
+    for number, cells in sheet.rows:
+        texts = [as_text(c) for c in cells]
+        row = dict(zip(texts[::2], texts[1::2], strict=False))
+        header, value, code = fault(row) if len(texts) % 2 == 0 else ("", texts[0], "bad_line")
         if code:
-            errors.append(_error(file, number, header, value, code))
+            errors.append(_error(sheet.file, number, header, value, code))
         else:
             yield number, row
 
 
-def _sold_fault(row: dict[str, Any]) -> tuple[str, str, str]:
-    name = str(row.get("product_name", "")).strip()
+def _firm_fault(row: _Fields) -> _Fault:
+    if not digits(row.get("code")):
+        return "code", row.get("code", ""), "bad_listing_code"
+    name = row.get("fullname", "")
+    return "fullname", name, _name_fault(name)
+
+
+def _sold_fault(row: _Fields) -> _Fault:
     if not digits(row.get("company_code")):
-        return "company_code", str(row.get("company_code")), "bad_listing_code"
+        return "company_code", row.get("company_code", ""), "bad_listing_code"
+    name = row.get("product_name", "")
     plain = name.replace("（", "(").replace("）", ")")
-    code = "accounting_line" if plain in ACCOUNTING else _name_fault(name)
-    return "product_name", name, code
+    return "product_name", name, "accounting_line" if plain in ACCOUNTING else _name_fault(name)
 
 
-def _part_fault(row: dict[str, Any]) -> tuple[str, str, str]:
-    a, b = (str(row.get(k, "")).strip() for k in ("from_entity", "to_entity"))
+def _part_fault(row: _Fields) -> _Fault:
+    a, b = (row.get(k, "") for k in ("from_entity", "to_entity"))
     code = _name_fault(a) or _name_fault(b) or ("made_of_itself" if a == b else "")
     return "to_entity", b, code
 
@@ -135,12 +129,19 @@ def _name_fault(name: str) -> str:
     return "damaged_name" if "\ufffd" in name else ""
 
 
-def _firms(firms: list[_Line], where: dict[str, str]) -> Iterator[tuple[int, list[Cell]]]:
+def _firms(firms: list[_Line], where: Mapping[str, str]) -> Iterator[tuple[int, list[Cell]]]:
     for number, r in firms:
         code = digits(r["code"])
         yield (
             number,
-            [code, r["fullname"], r["name"], where.get(code, ""), f"{NAME} company.json", ""],
+            [
+                code,
+                r["fullname"],
+                r.get("name", ""),
+                where.get(code, ""),
+                f"{NAME} company.json",
+                "",
+            ],
         )
 
 
@@ -148,7 +149,7 @@ def _segments(sold: list[_Line], parts: list[_Line]) -> Iterator[tuple[int, list
     seen = set[str]()
     for lines, names in ((sold, ("product_name",)), (parts, ("from_entity", "to_entity"))):
         for number, r in lines:
-            for name in (r[k].strip() for k in names):
+            for name in (r[k] for k in names):
                 if name not in seen:
                     seen.add(name)
                     yield number, [name, name]
@@ -158,15 +159,14 @@ def _inputs(parts: list[_Line]) -> Iterator[tuple[int, list[Cell]]]:
     """`from` names `to` as its upstream material: the material is the input."""
     source = f"{NAME} product_product.json"
     for number, r in parts:
-        yield number, [r["to_entity"].strip(), r["from_entity"].strip(), source, "inferred"]
+        yield number, [r["to_entity"], r["from_entity"], source, "inferred"]
 
 
 def _made(sold: list[_Line]) -> Iterator[tuple[int, list[Cell]]]:
     for number, r in sold:
         code = digits(r["company_code"])
-        yield number, [code, r["product_name"].strip(), f"{NAME} company_product.json", ""]
+        yield number, [code, r["product_name"], f"{NAME} company_product.json", ""]
 
 
 def _error(file: str, row: int, header: str, value: str, code: str) -> RowError:
-    table = TABLES["produces" if "company_product" in file else "inputs"].zh[0]
-    return RowError(file, table, row, "", header, value, code, {})
+    return RowError(file, _SHEETS[file], row, "", header, value, code, {})

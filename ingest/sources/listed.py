@@ -6,17 +6,33 @@ it is known and names one city of its province, else the province.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
-from graph.tables import TABLES
-from ingest.cells import Cell
+from graph.errors import FileRefused
+from graph.tables import EVIDENCE_COLUMNS, TABLES
+from ingest.cells import Cell, as_text
 from ingest.columns import Grid, Heading
+from ingest.guard import Limits, Sheet, read_sheets
 
-__all__ = ["digits", "grid", "regions", "regions_grid"]
+__all__ = ["Places", "Records", "beside", "digits", "grid", "places", "records", "regions_grid"]
+
+Records = Sequence[tuple[int, dict[str, str]]]
+FILES = ("ashare/company_region.csv", "admin/provinces.csv", "admin/cities.csv")
+COLUMNS = (("code", "city", "province"), ("code", "name"), ("code", "name", "provinceCode"))
 
 MUNICIPALITIES = ("北京市", "天津市", "上海市", "重庆市")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Six-digit listing code -> region id, and what those regions are."""
+
+    where: Mapping[str, str]
+    names: Mapping[str, str]
+    levels: Mapping[str, str]
 
 
 def digits(code: object) -> str:
@@ -47,42 +63,47 @@ def grid(
 
 
 def _evidence(name: str) -> Heading:
-    from graph.tables import EVIDENCE_COLUMNS
-
     return Heading(name, next(c for c in EVIDENCE_COLUMNS if c.name == name))
 
 
-def regions(folder: Path) -> Mapping[str, str]:
-    """Six-digit listing code -> region id, from `../ashare` and `../admin` where they lie there."""
-    table = folder.parent / "ashare" / "company_region.csv"
-    if not table.is_file():
-        return {}
-    provinces = {r["name"]: r["code"] for r in _csv(folder.parent / "admin" / "provinces.csv")}
-    cities = {
-        (r["provinceCode"], r["name"]): r["code"]
-        for r in _csv(folder.parent / "admin" / "cities.csv")
-    }
-    found = {}
-    for row in _csv(table):
-        province = provinces.get(row["province"])
-        if province and digits(row["code"]):
-            city = cities.get((province, row["city"]))
-            found[digits(row["code"])] = f"{city}00" if city else f"{province}0000"
-    return found
+def beside(folder: Path) -> list[Path]:
+    """The files that say where firms are, when they lie beside the folder, else nothing."""
+    found = [folder.absolute().parent / name for name in FILES]
+    return found if all(path.is_file() for path in found) else []
 
 
-def regions_grid(folder: Path, used: Mapping[str, str]) -> Grid:
-    """The `regions` rows of the regions in use, with the provinces around them."""
-    names = {f"{r['code']}0000": r["name"] for r in _csv(folder.parent / "admin" / "provinces.csv")}
+def records(sheet: Sheet, columns: Sequence[str]) -> Records:
+    """The rows of a foreign csv by header.  Raises `FileRefused` when a column is missing."""
+    names = [as_text(c) for c in sheet.rows[0][1]] if sheet.rows else []
+    for name in columns:
+        if name not in names:
+            told = {"name": name, "found": "、".join(names), "near": name}
+            raise FileRefused("missing_column", file=sheet.file, **told)
+    texts = ((n, [as_text(c) for c in cells]) for n, cells in sheet.rows[1:])
+    return [(n, dict(zip_longest(names, row[: len(names)], fillvalue=""))) for n, row in texts]
+
+
+def places(folder: Path, limits: Limits) -> Places:
+    """Where each listed firm is, as far as the files beside the folder say."""
+    files = beside(folder)
+    if not files:
+        return Places({}, {}, {})
+    firms, provinces, cities = (
+        [r for _, r in records(sheet, columns)]
+        for sheet, columns in zip(read_sheets(files, limits), COLUMNS, strict=True)
+    )
+    names = {f"{r['code']}0000": r["name"] for r in provinces}
     levels = {code: "city" if n in MUNICIPALITIES else "province" for code, n in names.items()}
-    for row in _csv(folder.parent / "admin" / "cities.csv"):
-        names[f"{row['code']}00"] = row["name"]
-    wanted = sorted({*used.values(), *(f"{r[:2]}0000" for r in used.values())})
-    rows = ((1, [r, names.get(r, r), levels.get(r, "city")]) for r in wanted)
+    inside = {r["name"]: r["code"] for r in provinces}
+    city = {(r["provinceCode"], r["name"]): f"{r['code']}00" for r in cities}
+    homes = ((digits(r["code"]), inside.get(r["province"]), r["city"]) for r in firms)
+    where = {c: city.get((p, name), f"{p}0000") for c, p, name in homes if c and p}
+    return Places(where, {**names, **{f"{r['code']}00": r["name"] for r in cities}}, levels)
+
+
+def regions_grid(known: Places, codes: Collection[str]) -> Grid:
+    """The `regions` rows of the firms' regions, with the provinces around them."""
+    used = {known.where[c] for c in codes if c in known.where}
+    wanted = sorted({*used, *(f"{r[:2]}0000" for r in used)})
+    rows = ((1, [r, known.names.get(r, r), known.levels.get(r, "city")]) for r in wanted)
     return grid("admin", "regions", ["id", "name", "level"], ((n, list(c)) for n, c in rows))
-
-
-def _csv(path: Path) -> Iterator[dict[str, str]]:
-    if path.is_file():
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.DictReader(file)

@@ -35,6 +35,14 @@ EXACT = [
     (0.1, "万元", "亿元", 1000.0),
     ("-5", "", "", -5.0),
     ("1e3", "", "", 1000.0),
+    ("0.5", "", "%", 0.005),
+    ("30%", "", "%", 0.3),
+    ("一千零五十", "", "", 1050.0),
+    ("一万五千", "", "", 15000.0),
+    ("两万零五", "", "", 20005.0),
+    ("十", "", "", 10.0),
+    ("1 200 万元", "万元", "", 1200.0),
+    ("50 m²", "㎡", "", 50.0),
 ]
 REFUSED = [
     ("约3.5亿", "万元", "not_exact"),
@@ -43,6 +51,16 @@ REFUSED = [
     ("70余", "", "not_exact"),
     ("2000余万", "万元", "not_exact"),
     ("近百", "", "not_exact"),
+    ("三四十", "", "not_exact"),
+    ("十七八", "", "not_exact"),
+    ("二〇二四", "", "not_exact"),
+    ("一百五", "", "not_exact"),  # 150 to some, 105 to others
+    ("两万五", "", "not_exact"),
+    ("千百", "", "not_exact"),
+    ("万", "", "bad_number"),
+    ("12 34", "", "bad_number"),
+    ("1200①", "", "bad_number"),  # a footnote mark, not a digit
+    ("5%", "万元", "bad_unit"),
     ("500万美元", "万元", "bad_unit"),
     ("5公斤", "", "bad_unit"),
     ("1,23", "", "bad_number"),
@@ -92,8 +110,11 @@ def test_dates(cell: str | float, day: str) -> None:
     assert parse_date(cell) == day
 
 
-@pytest.mark.parametrize("cell", ["2022年13月1日", "10月19日", "去年", "2024-02-30", "-1"])
-def test_no_dates(cell: str) -> None:
+@pytest.mark.parametrize(
+    "cell",
+    ["2022年13月1日", "10月19日", "去年", "2024-02-30", "-1", 45.0, 2024.1],  # 2024.1 or 2024.10?
+)
+def test_no_dates(cell: str | float) -> None:
     with pytest.raises(CellProblem) as caught:
         parse_date(cell)
     assert caught.value.code == "bad_date_cell"

@@ -50,7 +50,11 @@ def test_a_folder_becomes_a_graph(put: Put, store: GraphStore) -> None:
     assert store.get(Ref("Region", "370211")) is not None  # a region stands alone
     found = {r.type for r in store.rels_of(Ref("Enterprise", "e1"))}
     assert found == {"LOCATED_IN", "LEADS", "PRODUCES"}
-    assert [n.code for n in report.notes] == ["unknown_columns"]
+    assert [n.code for n in report.notes] == [
+        "sheet_not_read",  # 说明.csv
+        "unknown_columns",
+        "units_converted",
+    ]
 
 
 def test_every_bad_cell_is_named_and_nothing_is_applied(put: Put, store: GraphStore) -> None:

@@ -70,7 +70,7 @@ def test_a_small_chainkg_folder(tmp_path: Path, store: GraphStore) -> None:
         (tmp_path / name).write_text(text + ("\n{" if name == "company.json" else ""), "utf-8")
     report = load([tmp_path], store)
     assert [(e.file, e.row, e.value, e.code) for e in report.errors] == [
-        ("company.json", 3, "{", "bad_json"),
+        ("company.json", 3, "{", "bad_line"),
         ("company_product.json", 2, "其他(补充)", "accounting_line"),
         ("company_product.json", 4, "ABC", "bad_listing_code"),
         ("product_product.json", 2, "铜", "made_of_itself"),
