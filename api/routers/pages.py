@@ -276,7 +276,7 @@ def _with_why(desk: Desk, asked: Question, page: c.CandidatesPage, why: str) -> 
 def _evidence(
     desk: Desk, gaps: GapsAnswer, rank: RankAnswer | None = None
 ) -> dict[str, c.EvidenceFact]:
-    ids = {i for s in gaps.segments for i in s.evidence}
+    ids = {i for s in gaps.segments for i in (*s.evidence, *s.basis)}
     if rank is not None:
         ids |= {i for cand in rank.candidates for p in cand.parts for i in p.evidence}
     return {

@@ -75,6 +75,7 @@ class SegmentAnswer:
     path: Sequence[str]
     suppliers: Sequence[SupplierAnswer]
     evidence: Sequence[str]
+    basis: Sequence[str] = ()  # evidence of the inputs along the path and of surveys
     dependents: int | None = None  # chain question only: leaders that require it
 
 

@@ -193,15 +193,16 @@ def segment_answer(view: View, gap: Gap) -> SegmentAnswer:
         interval=gap.interval,
         path=[ids[i] for i in gap.requirement.path],
         suppliers=[_supplier(e, view.assumed) for e in gap.entries],
-        evidence=_evidence(view, gap),
+        evidence=sorted({i for e in gap.entries for i in e.evidence}),
+        basis=_basis(view, gap),
     )
 
 
-def _evidence(view: View, gap: Gap) -> list[str]:
-    """Records behind a row: its suppliers', the inputs' along its path, and the surveys' on it."""
+def _basis(view: View, gap: Gap) -> list[str]:
+    """Records behind the requirement: the inputs' along its path and the surveys' on it."""
     facts, path = view.facts, gap.requirement.path
     inputs = facts.snapshot.rels("INPUT_OF", "Segment", "Segment")
-    cited = {i for e in gap.entries for i in e.evidence}
+    cited = set[str]()
     for near, far in pairwise(path):
         for at in (inputs.find(far, near, ""), inputs.find(near, far, "")):
             cited.update(inputs.values("evidence")[at] or () if at >= 0 else ())
