@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -222,11 +222,3 @@ def _texts(value: Value) -> list[str]:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def merge_all(rows: Iterable[Props]) -> Props:
-    """`merge` over several rows of one thing."""
-    claims: frozenset[Claim] = frozenset()
-    for row in rows:
-        claims |= claims_of(row)
-    return _settle(claims)
