@@ -22,7 +22,7 @@ LONGEST = 200
 
 def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
-    return desk
+    return desk.pinned()
 
 
 def settings_of(request: Request) -> Settings:
@@ -63,8 +63,9 @@ Asking = Annotated[Question, Depends(_question)]
 
 
 def etag(request: Request, revision: int) -> str:
-    """A strong tag: the same revision, algorithm and URL give the same bytes."""
-    text = f"{revision}|{ALGORITHM}|{request.url.path}?{request.url.query}"
+    """A strong tag: the same desk, revision, algorithm and URL give the same bytes."""
+    token = request.app.state.desk.token
+    text = f"{token}|{revision}|{ALGORITHM}|{request.url.path}?{request.url.query}"
     return '"' + hashlib.sha256(text.encode()).hexdigest()[:32] + '"'
 
 

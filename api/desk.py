@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 from graph.analysis import ask
@@ -78,12 +80,20 @@ class Desk:
     def __init__(self, store: GraphStore, *, sample: bool = False) -> None:
         self.store = store
         self.sample = sample
+        self.token = secrets.token_hex(8)  # of this desk: another store's pages are other pages
         self._cache = SnapshotCache(store)
+        self._pinned: Snapshot | None = None
 
     @property
     def snapshot(self) -> Snapshot:
-        """The snapshot of the store's present revision."""
-        return self._cache.get()
+        """The snapshot of the store's present revision; once read, that of a pinned desk stays."""
+        return self._pinned or self._cache.get()
+
+    def pinned(self) -> Desk:
+        """The same desk held to one revision, so that one answer never mixes two."""
+        desk = copy(self)
+        desk._pinned = self._cache.get()
+        return desk
 
     def names(self) -> Names:
         """Display names of everything."""
@@ -186,11 +196,7 @@ class Desk:
             self.store.revision(),
             _facts(node.props, records),
             related,
-            self._imports(),
         )
-
-    def _imports(self) -> list[str]:
-        return [e.source for e in self.store.ledger() if not e.undone]
 
     def told(
         self, question: Question, candidate: str

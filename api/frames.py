@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
@@ -69,7 +69,9 @@ def _twin(request: Request, name: str | None, chain: str | None, leader: str | N
     query = dict(request.query_params)
     if not leader and chain:
         query["chain"] = chain
-    path = f"/api/v1/chains/{chain}/map" if name == "map" else f"/api/v1/{name}"
+    path = (
+        f"/api/v1/chains/{quote(chain or '', safe='')}/map" if name == "map" else f"/api/v1/{name}"
+    )
     return f"{path}?{urlencode(query)}" if query else path
 
 

@@ -80,7 +80,11 @@ def _text(name: str, given: str) -> str:
 
 
 def _day(given: str) -> str:
+    """The day of the check.  One still to come would move `as_of` for the whole graph."""
     try:
-        return date.fromisoformat(given).isoformat()
+        day = date.fromisoformat(given)
     except ValueError:
         raise UsageError("bad_date", given=given) from None
+    if day > date.today():
+        raise UsageError("future_date", given=given)
+    return day.isoformat()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.deps import Asking, AtDesk, settings_of
-from api.desk import Desk
+from api.desk import Choice, Desk
 from api.frames import chosen, frame_of, lang_of, local, page_html
 from api.problems import told
 from api.verifying import Finding, verify
@@ -42,12 +42,12 @@ Text = Annotated[str, Form(max_length=400)]
 
 
 @router.get("/")
-def home(request: Request, desk: AtDesk) -> Response:
+def home(request: Request, desk: AtDesk, question: Asking) -> Response:
     """今天要处理什么?"""
     chains = desk.chains()
     shown = chains[:CHAINS_SHOWN]
-    budget = LEADERS_ANSWERED if sum(len(ch.chains) or 1 for ch in shown) <= LEADERS_ANSWERED else 0
-    rows = [_chain_row(desk, ch.id, ch.name, ch.chains, bool(budget)) for ch in shown]
+    few = sum(len(chain.chains) for chain in shown) <= LEADERS_ANSWERED
+    rows = [_chain_row(desk, chain, question if few else None) for chain in shown]
     page = c.HomePage(chosen(request, desk), rows, desk.names(), len(chains) - len(shown))
     return page_html(request, desk, page)
 
@@ -186,7 +186,7 @@ def survey(
     segment: Text,
     source: Text,
     as_of: Text,
-    verdict: Text,
+    verdict: Annotated[Literal["none", "found"], Form()],
     firm: Text = "",
     back: Annotated[str, Form(alias="next", max_length=4000)] = "/",
 ) -> Response:
@@ -243,16 +243,20 @@ def _about(desk: Desk, question: Question, chain: str) -> Question:
     return question if question.leader else replace(question, chain=chain)
 
 
-def _chain_row(desk: Desk, id: str, name: str, leaders: object, answered: bool) -> c.ChainRow:
-    ids = list(leaders) if isinstance(leaders, (tuple, list)) else []
-    rows = [c.LeaderRow(leader, _try_gaps(desk, leader) if answered else None) for leader in ids]
-    return c.ChainRow(id, name, desk.segments_in(id), rows or [c.LeaderRow(None, None)])
+def _chain_row(desk: Desk, chain: Choice, question: Question | None) -> c.ChainRow:
+    """A chain with its leaders' gaps as `question` sees them; without one they are not computed."""
+    rows = [
+        c.LeaderRow(leader, None if question is None else _try_gaps(desk, question, leader))
+        for leader in chain.chains
+    ]
+    segments = desk.segments_in(chain.id)
+    return c.ChainRow(chain.id, chain.name, segments, rows or [c.LeaderRow(None, None)])
 
 
-def _try_gaps(desk: Desk, leader: str) -> GapsAnswer | None:
+def _try_gaps(desk: Desk, question: Question, leader: str) -> GapsAnswer | None:
     """The leader's gaps, or None where the question still lacks something (its region, say)."""
     try:
-        return desk.gaps(Question(leader=leader))
+        return desk.gaps(replace(question, leader=leader, chain=None))
     except LianzhuError:
         return None
 

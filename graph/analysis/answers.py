@@ -244,7 +244,6 @@ class Dossier:
     revision: int
     facts: Sequence[Fact]
     related: Sequence[RelatedFact]
-    imports: Sequence[str]  # sources of the batches that wrote it, newest first
 
 
 def as_json(value: object) -> object:

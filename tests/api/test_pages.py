@@ -94,6 +94,38 @@ def test_leaving_the_sample_opens_an_empty_zone_of_ones_own(client: TestClient) 
     assert client.get("/api/v1/stats").json()["revision"] == 0
 
 
+def test_a_page_of_the_sample_is_never_shown_for_ones_own_store(client: TestClient) -> None:
+    tag = client.get("/").headers["etag"]
+    client.post("/blank", data={"lang": "zh"})
+    files = {"files": ("chains.csv", b"id,name\nmine,mine\n")}
+    assert client.post("/api/v1/imports", files=files).json()["status"] == "committed"
+    assert client.get("/api/v1/stats").json()["revision"] == 1  # as the sample's was
+    assert client.get("/", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_the_first_page_sees_from_the_chosen_region(client: TestClient) -> None:
+    own, other = client.get("/").text, client.get("/?region=370212").text
+    gaps = client.get("/api/v1/gaps", params={"leader": LEADER, "region": "370212"}).json()
+    assert f">{gaps['total']:.2f}<" in other
+    assert f">{gaps['total']:.2f}<" not in own
+
+
+def test_a_check_still_to_come_and_an_unknown_verdict_are_refused(client: TestClient) -> None:
+    form = {
+        "region": "370211",
+        "segment": client.get("/api/v1/gaps", params={"leader": LEADER}).json()["to_verify"][0][
+            "segment"
+        ],
+        "source": "x",
+        "as_of": "2126-01-01",
+        "verdict": "none",
+    }
+    assert client.post("/surveys", data=form).status_code == 400
+    form |= {"as_of": "2026-01-01", "verdict": "perhaps"}
+    assert client.post("/surveys", data=form).status_code == 422
+    assert client.get("/api/v1/stats").json()["revision"] == 1
+
+
 def test_the_template_downloads(client: TestClient) -> None:
     answer = client.get("/template.xlsx")
     assert answer.content.startswith(b"PK")

@@ -175,7 +175,6 @@ DOSSIER = Dossier(
         RelatedFact("LOCATED_IN", True, "Region", "370211", "黄岛区", "",
             [Fact("", None, "declared", None, None, None, True)]),
     ],
-    ["2024年6月走访.xlsx", "示例数据"],
 )  # fmt: skip
 
 

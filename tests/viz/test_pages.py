@@ -113,7 +113,7 @@ def plain(value: Any) -> Any:
 
 def poisoned(value: Any, evil: str) -> Any:
     """`value` with every free text replaced."""
-    free = {"name", "source", "locator", "value", "key", "store", "asked", "data_date", "imports"}
+    free = {"name", "source", "locator", "value", "key", "store", "asked", "data_date"}
     return mapped(value, lambda field, text: evil if field in free else text)
 
 
