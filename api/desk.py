@@ -27,7 +27,7 @@ from graph.question import Assumptions, Question
 from graph.snapshot import Snapshot, SnapshotCache
 from graph.store.base import GraphStore
 from graph.tables import TABLES
-from viz.sentences import sentences, why_not_sentences
+from viz.sentences import local_makers, sentences, why_not_sentences
 
 __all__ = ["Choice", "Desk", "Names"]
 
@@ -206,13 +206,10 @@ class Desk:
         answer = self.explain(resolved, candidate)
         if isinstance(answer, WhyNot):
             return answer, why_not_sentences(answer, self.names())
-        asked = self.gaps(resolved).question
-        return answer, sentences(answer, asked, self.names(), local=self.local_makers(resolved))
-
-    def local_makers(self, question: Question) -> dict[str, int]:
-        """Makers inside the region by required segment."""
-        answer = self.gaps(question)
-        return {s.segment: sum(x.proximity == 1 for x in s.suppliers) for s in answer.segments}
+        gaps = self.gaps(resolved)
+        return answer, sentences(
+            answer, gaps.question, self.names(), local=local_makers(gaps.segments)
+        )
 
     def place(self, question: Question, candidate: str) -> WhyNot:
         """Where a candidate that is on the list stands."""

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from graph.analysis import answers as a
 from graph.model import Node, Ref, Rel
 from graph.question import SCHEMES, Assumptions, Scheme
+from viz.sentences import local_makers
 
 __all__ = [
     "QUESTION_KEYS",
@@ -199,8 +200,7 @@ class CandidatesPage:
     @property
     def local(self) -> Mapping[str, int]:
         """Known makers inside the region by segment; an unknown segment is absent."""
-        known = [s for s in self.gaps if s.type != "unknown"]
-        return {s.segment: sum(f.proximity == 1 for f in s.suppliers) for s in known}
+        return local_makers(self.gaps)
 
 
 @dataclass(frozen=True)

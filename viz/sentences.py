@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from graph.analysis.answers import Asked, CandidateAnswer, PartAnswer, WhyNot
+from graph.analysis.answers import Asked, CandidateAnswer, PartAnswer, SegmentAnswer, WhyNot
 from viz.words import LANGS, catalogue, term, word
 
 __all__ = [
     "assumed_text",
+    "local_makers",
     "narrow_text",
     "path_text",
     "reason_text",
@@ -31,6 +32,12 @@ def sentences(
     `local` counts the known makers inside the region by segment; without it the count is left out.
     """
     return {lang: _told(lang, candidate, question, names, local or {}) for lang in LANGS}
+
+
+def local_makers(segments: Sequence[SegmentAnswer]) -> dict[str, int]:
+    """Known makers inside the region by segment; an unknown segment is absent, not 0."""
+    known = [s for s in segments if s.type != "unknown"]
+    return {s.segment: sum(f.proximity == 1 for f in s.suppliers) for s in known}
 
 
 def why_not_sentences(why: WhyNot, names: Mapping[str, str]) -> dict[str, list[str]]:

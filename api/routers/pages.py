@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.deps import Asking, AtDesk, settings_of
@@ -21,6 +21,7 @@ from graph.errors import Ambiguous, LianzhuError, NotFound, UsageError
 from graph.model import LABELS, Ref
 from graph.question import Question
 from graph.store import open_store
+from graph.store.base import Neighbourhood
 from ingest.template import write_template
 from viz import contexts as c
 from viz import network
@@ -37,7 +38,6 @@ NEIGHBOURS = 150
 
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Word = Annotated[str, Query(max_length=200)]
-Shown = Annotated[int, Query(ge=1, le=300)]
 Text = Annotated[str, Form(max_length=400)]
 
 
@@ -109,43 +109,61 @@ def candidates_page(
     return page_html(request, desk, _with_why(desk, asked, page, why))
 
 
-@router.get("/chains/{chain_id}/graph")
-def graph_page(
-    request: Request,
+@dataclass(frozen=True)
+class Picture:
+    """A chain's relation graph as asked for: what it is about and what is around that."""
+
+    chain: str
+    question: Question
+    center: Ref
+    found: Neighbourhood
+    limit: int
+
+
+def _picture(
     desk: AtDesk,
     question: Asking,
     chain_id: str,
     center: Word = "",
-    limit: Shown = NEIGHBOURS,
-) -> Response:
-    """谁和谁有关系?"""
+    limit: Annotated[int, Query(ge=1, le=300)] = NEIGHBOURS,
+) -> Picture:
     around = _around(desk, question, chain_id, center)
-    found = desk.store.neighbourhood(around, limit, _hops(around))
-    frame = frame_of(request, desk, chain_id, question.leader, question.region)
-    page = c.GraphPage(frame, found.nodes, found.rels, desk.names(), around, found.hidden, limit)
+    hops = 2 if around.label == "Chain" else 1  # its own neighbours are only segments and leaders
+    found = desk.store.neighbourhood(around, limit, hops)
+    return Picture(chain_id, question, around, found, limit)
+
+
+Pictured = Annotated[Picture, Depends(_picture)]
+
+
+@router.get("/chains/{chain_id}/graph")
+def graph_page(request: Request, desk: AtDesk, picture: Pictured) -> Response:
+    """谁和谁有关系?"""
+    asked, found = picture.question, picture.found
+    page = c.GraphPage(
+        frame_of(request, desk, picture.chain, asked.leader, asked.region),
+        found.nodes,
+        found.rels,
+        desk.names(),
+        picture.center,
+        found.hidden,
+        picture.limit,
+    )
     return page_html(request, desk, page)
 
 
 @router.get("/chains/{chain_id}/graph/frame")
-def graph_frame(
-    request: Request,
-    desk: AtDesk,
-    question: Asking,
-    chain_id: str,
-    center: Word = "",
-    limit: Shown = NEIGHBOURS,
-) -> Response:
+def graph_frame(request: Request, desk: AtDesk, picture: Pictured) -> Response:
     """The picture inside the graph page."""
-    around = _around(desk, question, chain_id, center)
-    found = desk.store.neighbourhood(around, limit, _hops(around))
+    gaps = desk.gaps(_about(desk, picture.question, picture.chain))
     html = network.frame(
-        found.nodes,
-        found.rels,
-        center=around,
-        hidden=found.hidden,
+        picture.found.nodes,
+        picture.found.rels,
+        center=picture.center,
+        hidden=picture.found.hidden,
         lang=lang_of(request),
         names=desk.names(),
-        gaps={s.segment: s.type for s in desk.gaps(_about(desk, question, chain_id)).segments},
+        gaps={s.segment: s.type for s in gaps.segments},
     )
     return HTMLResponse(html)
 
@@ -230,11 +248,6 @@ def _around(desk: Desk, question: Question, chain: str, center: str) -> Ref:
     if question.leader:
         return Ref("Enterprise", desk.id_of("Enterprise", question.leader, "leader"))
     return Ref("Chain", desk.id_of("Chain", chain, "chain"))
-
-
-def _hops(around: Ref) -> int:
-    """A chain's own neighbours are only its segments and leaders: firms are one hop further."""
-    return 2 if around.label == "Chain" else 1
 
 
 def _about(desk: Desk, question: Question, chain: str) -> Question:

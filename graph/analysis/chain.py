@@ -21,8 +21,8 @@ from graph.analysis.answers import (
 )
 from graph.analysis.candidates import locate_first
 from graph.analysis.fill import Fill, Scored
-from graph.analysis.gaps import GAP_TYPES, Gaps, answer, segment_answer
-from graph.analysis.rank import assumed_names, candidate_answer, parts, rank
+from graph.analysis.gaps import GAP_TYPES, Gaps, answer
+from graph.analysis.rank import assumed_names, parts, plain_answer, ranking
 
 __all__ = ["join_candidate", "join_gaps", "join_rank"]
 
@@ -30,7 +30,7 @@ __all__ = ["join_candidate", "join_gaps", "join_rank"]
 def join_gaps(every: Sequence[Gaps]) -> GapsAnswer:
     """One answer for all leaders of a chain."""
     answers = [answer(g) for g in every]
-    segments = [_worst(rows) for _, rows in sorted(_by_segment(every).items())]
+    segments = [_worst(rows) for _, rows in sorted(_by_segment(answers).items())]
     gaps = sorted(
         (s for s in segments if s.type in GAP_TYPES), key=lambda s: (-(s.severity or 0), s.segment)
     )
@@ -55,13 +55,10 @@ def join_rank(fills: Sequence[Fill]) -> RankAnswer:
     """One ranking for all leaders of a chain."""
     keys = sorted({key for fill in fills for key in fill.candidates})
     candidates = [join_candidate(fills, *key) for key in keys]
-    base = rank(fills[0])
-    return replace(
-        base,
-        total=fsum(f.gaps.total for f in fills),
-        candidates=sorted(candidates, key=lambda c: (-c.score, c.id)),
-        locate_first=sorted({e for f in fills for e in locate_first(f.view)}),
-    )
+    candidates.sort(key=lambda c: (-c.score, c.id))
+    total = fsum(f.gaps.total for f in fills)
+    locate = sorted({e for f in fills for e in locate_first(f.view)})
+    return ranking(fills[0].view, total, candidates, locate)
 
 
 def join_candidate(fills: Sequence[Fill], kind: str, id: str) -> CandidateAnswer:
@@ -72,13 +69,11 @@ def join_candidate(fills: Sequence[Fill], kind: str, id: str) -> CandidateAnswer
     joined = _join_parts(mine, total)
     gain = fsum(s.gain for _, s in mine)
     return replace(
-        candidate_answer(fill, scored),
+        plain_answer(fill, scored),
         score=fsum(p.part for p in joined),
         fill=gain / total if total > 0 else 0.0,
         gain=gain,
         fill_if_missing=_fill_if_missing(fills, kind, id),
-        interval=None,
-        narrow_by=None,
         parts=joined,
         assumed=sorted({name for f, s in mine for name in assumed_names(f, s.candidate)}),
     )
@@ -109,12 +104,10 @@ def _one_part(group: Sequence[tuple[PartAnswer, Scored]], total: float) -> PartA
     return replace(largest, part=share, gain=fsum(p.gain for p, _ in group))
 
 
-def _by_segment(every: Sequence[Gaps]) -> Mapping[str, list[SegmentAnswer]]:
+def _by_segment(answers: Sequence[GapsAnswer]) -> Mapping[str, list[SegmentAnswer]]:
     rows: dict[str, list[SegmentAnswer]] = {}
-    for gaps in every:
-        for gap in gaps.found.values():
-            row = segment_answer(gaps.view, gap)
-            rows.setdefault(row.segment, []).append(row)
+    for row in (s for a in answers for s in a.segments):
+        rows.setdefault(row.segment, []).append(row)
     return rows
 
 

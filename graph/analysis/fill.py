@@ -8,7 +8,7 @@ size and evidence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import fsum
@@ -74,9 +74,6 @@ class Fill:
         self.gaps = gaps
         self.view = gaps.view
         self.scheme = SCHEMES[gaps.view.question.scheme]
-        self._ties = Ties(
-            gaps.view.facts.snapshot, gaps.view.leader, gaps.view.products, gaps.view.assumed
-        )
 
     @cached_property
     def candidates(self) -> Mapping[tuple[str, str], Candidate]:
@@ -102,6 +99,11 @@ class Fill:
             candidate.readiness[end + 1],
         )
         return Scored(candidate, steps, modifiers, self._factor(modifiers), total)
+
+    @cached_property
+    def _ties(self) -> Ties:
+        view = self.view
+        return Ties(view.facts.snapshot, view.leader, view.products, view.assumed)
 
     def _factor(self, m: Modifiers) -> float:
         w, related = self.scheme, m.relatedness or 0.0
@@ -131,31 +133,33 @@ class Fill:
 
     def _relatedness(self, steps: Iterable[Step], end: End) -> float | None:
         """Δ-weighted mean of ω over filled segments; an unknown ω is the median, or an end."""
-        filled = [s for s in steps if s.gain > 0]
+        filled = self._filled(steps)
         if not filled:
             return None
-        omegas = [self.gaps.relatedness.of(s.segment) for s in filled]
-        if any(o is None for o in omegas):
-            stand_in = (0.0, self._median if end == 0 else 0.0, 1.0)[end + 1]
-            omegas = [stand_in if o is None else o for o in omegas]
-        return _weighted([(s.gain, o) for s, o in zip(filled, omegas, strict=True)])
+        if all(omega is not None for _, omega in filled):
+            stand_in = 0.0  # nothing is unknown: the median need not be known either
+        else:
+            stand_in = self._median if end == 0 else float(end > 0)
+        return _weighted([(g, stand_in if omega is None else omega) for g, omega in filled])
 
     @cached_property
     def _median(self) -> float:
         """Median over all candidates of their mean over filled segments with ω; else 0."""
         means = []
         for candidate in self.candidates.values():
-            steps = self._steps(candidate, 0, False)
-            pairs = [(s.gain, self.gaps.relatedness.of(s.segment)) for s in steps if s.gain > 0]
-            known = [(gain, omega) for gain, omega in pairs if omega is not None]
+            filled = self._filled(self._steps(candidate, 0, False))
+            known = [(gain, omega) for gain, omega in filled if omega is not None]
             if known:
                 means.append(_weighted(known))
         return median(means) if means else 0.0
 
+    def _filled(self, steps: Iterable[Step]) -> list[tuple[float, float | None]]:
+        """(Δ, ω) of the segments that are filled."""
+        return [(s.gain, self.gaps.relatedness.of(s.segment)) for s in steps if s.gain > 0]
 
-def _weighted(pairs: list[tuple[float, float | None]] | list[tuple[float, float]]) -> float:
-    known = [(gain, omega) for gain, omega in pairs if omega is not None]
-    return fsum(g * o for g, o in known) / fsum(g for g, _ in known)
+
+def _weighted(pairs: Sequence[tuple[float, float]]) -> float:
+    return fsum(g * o for g, o in pairs) / fsum(g for g, _ in pairs)
 
 
 def _share(gain: float, total: float) -> float:

@@ -68,7 +68,7 @@ class Gaps:
 
     def _gap(self, segment: int, need: Requirement) -> Gap:
         view, assumed = self.view, self.view.assumed
-        entries = view.suppliers[segment]
+        entries = view.suppliers(segment)
         if segment in view.unknown:
             shortage, interval = None, (0.0, need.high)
         else:

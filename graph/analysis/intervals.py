@@ -29,9 +29,9 @@ def interval(fill: Fill, candidate: Candidate) -> Interval:
     return low, high
 
 
-def narrow_by(fill: Fill, candidate: Candidate) -> NarrowBy | None:
+def narrow_by(fill: Fill, candidate: Candidate, whole: Interval) -> NarrowBy | None:
     """The unknown input whose knowledge, at base, shrinks the interval most; None if none does."""
-    low, high = interval(fill, candidate)
+    low, high = whole
     ids = fill.view.facts.segments.ids
     best: tuple[float, str, str] | None = None
     for name, segment in unknown_inputs(fill, candidate):

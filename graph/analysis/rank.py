@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from graph.analysis.answers import CandidateAnswer, PartAnswer, RankAnswer, WhyNot
 from graph.analysis.candidates import Candidate, locate_first, may_be_inside, own_offers
@@ -10,31 +11,46 @@ from graph.analysis.facts import ENDED
 from graph.analysis.fill import Fill, Scored
 from graph.analysis.gaps import assumptions_of, notes_of
 from graph.analysis.intervals import interval, narrow_by, unknown_inputs
+from graph.analysis.view import View
 from graph.question import ALGORITHM
 
-__all__ = ["candidate_answer", "rank", "why_not"]
+__all__ = ["candidate_answer", "plain_answer", "rank", "ranking", "why_not"]
 
 Reason = Mapping[str, object]
 
 
 def rank(fill: Fill) -> RankAnswer:
     """Every candidate of every kind, by score descending, then id."""
-    view = fill.view
     ordered = sorted(fill.scored.values(), key=lambda s: (-s.score, s.candidate.id))
+    candidates = [candidate_answer(fill, s) for s in ordered]
+    return ranking(fill.view, fill.gaps.total, candidates, locate_first(fill.view))
+
+
+def ranking(
+    view: View, total: float, candidates: Sequence[CandidateAnswer], locate: Sequence[str]
+) -> RankAnswer:
+    """A ranking with the question it answers."""
     return RankAnswer(
         question=view.asked,
         revision=view.facts.snapshot.revision,
         algorithm=ALGORITHM,
         assumed=assumptions_of(view),
-        total=fill.gaps.total,
-        candidates=[candidate_answer(fill, s) for s in ordered],
-        locate_first=locate_first(view),
+        total=total,
+        candidates=candidates,
+        locate_first=locate,
         notes=notes_of(view),
     )
 
 
 def candidate_answer(fill: Fill, scored: Scored) -> CandidateAnswer:
     """One candidate with its parts, interval and the one document that would narrow it."""
+    whole = interval(fill, scored.candidate)
+    narrow = narrow_by(fill, scored.candidate, whole)
+    return replace(plain_answer(fill, scored), interval=whole, narrow_by=narrow)
+
+
+def plain_answer(fill: Fill, scored: Scored) -> CandidateAnswer:
+    """One candidate with its parts and without an interval."""
     candidate = scored.candidate
     return CandidateAnswer(
         id=candidate.id,
@@ -44,8 +60,8 @@ def candidate_answer(fill: Fill, scored: Scored) -> CandidateAnswer:
         fill=scored.fill,
         gain=scored.gain,
         fill_if_missing=fill_if_missing(fill, candidate),
-        interval=interval(fill, candidate),
-        narrow_by=narrow_by(fill, candidate),
+        interval=None,
+        narrow_by=None,
         modifiers=scored.modifiers,
         parts=parts(fill, scored),
         assumed=assumed_names(fill, candidate),

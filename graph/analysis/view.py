@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from graph.analysis.answers import Asked
@@ -12,7 +12,7 @@ from graph.analysis.coverage import Entry, ratio
 from graph.analysis.facts import Facts, Maker, Survey, facts_of
 from graph.analysis.requirements import Requirement, requirements
 from graph.errors import NotFound, UsageError
-from graph.question import Assumptions, Question
+from graph.question import Assumptions, Proximity, Question
 from graph.snapshot import Snapshot
 
 __all__ = ["View", "months_before", "view_of"]
@@ -28,6 +28,7 @@ class View:
     region: str
     as_of: str | None
     products: Mapping[int, float]
+    _entries: dict[tuple[int, Proximity], tuple[Entry, ...]] = field(default_factory=dict)
 
     @property
     def assumed(self) -> Assumptions:
@@ -76,12 +77,9 @@ class View:
         """The date before which evidence is stale and a survey no longer counts."""
         return self.as_of and months_before(self.as_of, self.assumed.survey_months)
 
-    def near(self, region: str | None, scheme: str | None = None) -> float:
-        """Proximity of a region under the question's scheme or another."""
-        where = scheme or self.question.proximity
-        return self.facts.regions.proximity(
-            self.region, region, "nested" if where == "nested" else "local", self.assumed
-        )
+    def near(self, region: str | None, scheme: Proximity) -> float:
+        """Proximity of a region under a scheme."""
+        return self.facts.regions.proximity(self.region, region, scheme, self.assumed)
 
     def is_local(self, region: str | None) -> bool:
         """Whether a region lies inside the question's."""
@@ -112,10 +110,15 @@ class View:
             as_of=maker.as_of,
         )
 
-    @cached_property
-    def suppliers(self) -> Mapping[int, tuple[Entry, ...]]:
-        """Suppliers of each required segment under the question's proximity scheme."""
-        return {s: self._entries(s, None) for s in self.required}
+    def suppliers(self, segment: int, scheme: Proximity | None = None) -> tuple[Entry, ...]:
+        """Suppliers of a segment under the question's proximity scheme or another."""
+        key = (segment, scheme or self.question.proximity)
+        if key not in self._entries:
+            near = ((m, self.near(m.region, key[1])) for m in self.facts.makers(segment))
+            entries = [self.entry(m, p) for m, p in near if p > 0]
+            entries.sort(key=lambda e: (-e.effective(self.assumed), -e.availability))
+            self._entries[key] = tuple(entries)  # equal ones stay in id order
+        return self._entries[key]
 
     @cached_property
     def unknown(self) -> frozenset[int]:
@@ -128,13 +131,7 @@ class View:
 
     def in_reach(self, segment: int) -> list[Entry]:
         """Suppliers with x̂·ρ > 0 under `nested`, whatever scheme is asked."""
-        return [e for e in self._entries(segment, "nested") if e.counts(self.assumed)]
-
-    def _entries(self, segment: int, scheme: str | None) -> tuple[Entry, ...]:
-        near = ((m, self.near(m.region, scheme)) for m in self.facts.makers(segment))
-        entries = [self.entry(m, p) for m, p in near if p > 0]
-        largest = sorted(entries, key=lambda e: (-e.effective(self.assumed), -e.availability))
-        return tuple(largest)  # equal ones stay in id order
+        return [e for e in self.suppliers(segment, "nested") if e.counts(self.assumed)]
 
     def surveys_of(self, segment: int) -> Iterator[Survey]:
         """Surveys that count here and now and cover a segment: it, one of its chains, or all."""
