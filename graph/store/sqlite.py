@@ -14,8 +14,9 @@ from typing import Any
 from graph.errors import LianzhuError, NotFound
 from graph.model import RELATIONS, Batch, Node, Ref, Rel
 from graph.store.base import Applied, Changes, Health, LedgerEntry, Neighbourhood, Page, Stats
+from graph.store.publish import publish, take_back
 from graph.store.sqlite_file import STREAM_SECONDS, File, Reader
-from graph.store.sqlite_write import publish, take_back
+from graph.store.sqlite_rows import SqliteChange
 from graph.store.text import exact_query, words, words_query
 
 __all__ = ["SqliteStore"]
@@ -85,12 +86,12 @@ class SqliteStore:
     def apply(self, batch: Batch) -> Applied:
         """Publish `batch` atomically; `DataError` when a relation's end is nowhere."""
         with self._file.writing() as db:
-            return publish(db, batch)
+            return publish(SqliteChange(db), batch)
 
     def undo(self) -> Applied:
         """Take back the newest batch that is not undone; `NotFound` when there is none."""
         with self._file.writing() as db:
-            return take_back(db)
+            return take_back(SqliteChange(db))
 
     def ledger(self, limit: int = 50) -> Sequence[LedgerEntry]:
         """Applied batches, newest first."""

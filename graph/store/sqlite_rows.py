@@ -5,63 +5,25 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
-from graph.model import Node, Ref, Rel
-from graph.store.plan import Link, canonical, hash_of, identity, links
+from graph.model import Batch, Node, Ref, Rel
+from graph.store.base import Applied
+from graph.store.change import Entry, Image, Intent, Key, NodeChange, RelChange
+from graph.store.plan import canonical, hash_of, identity, links
 from graph.store.sqlite_file import INDEXES, has_fts5
 from graph.store.text import grams, search_text
 
-__all__ = ["Change", "Intent", "Key", "NodeChange", "RelChange"]
+__all__ = ["SqliteChange"]
 
 _MODULUS = 2**256
-
-Key = tuple[int, str, int, str]  # src, type, dst, key: a relation with its ends as row numbers
-
-
-class NodeChange(NamedTuple):
-    """A node before and after; None where it is not there."""
-
-    nid: int
-    ref: Ref
-    born: int
-    old: Node | None
-    new: Node | None
-    was_own: bool = True
+_BULK = 20_000  # relations from which an empty store is loaded without its secondary indexes
 
 
-class RelChange(NamedTuple):
-    """A relation before and after; `own` when a row said it, not only a reference column."""
-
-    key: Key
-    born: int
-    old: Rel | None
-    new: Rel | None
-    was_own: bool
-    own: bool
-
-
-class Intent(NamedTuple):
-    """What a reference column of a node points at."""
-
-    src: int
-    source: Ref
-    link: Link
-
-    @property
-    def rel(self) -> Rel:
-        """The relation it stands for."""
-        return Rel(self.link[0], self.source, self.link[1])
-
-
-class Change:
-    """The rows one transaction changes; what `apply` has to follow up is collected on the way.
-
-    The before-image of every changed or deleted row goes to `past`; a created row needs none, its
-    `born` says enough.  A row that undo brings back is older than this revision: a `past` row
-    without a `born` says that it was not there in between.
-    """
+class SqliteChange:
+    """A `graph.store.change.Change` on the tables of a SQLite file; before-images go to `past`."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -158,15 +120,84 @@ class Change:
             [c.key for c in changes if not c.new],
         )
 
-    def drop_indexes(self) -> None:
-        """Before a first load: sorting once at the end is cheaper than keeping order row by row."""
-        for name in INDEXES:
+    @contextmanager
+    def bulk(self, rows: int) -> Iterator[None]:
+        """A first load: sorting once at the end is cheaper than keeping order row by row."""
+        bulk = rows >= _BULK and not self.had_rels
+        for name in INDEXES if bulk else ():
             self._db.execute(f"DROP INDEX {name}")
-
-    def build_indexes(self) -> None:
-        """After a first load."""
-        for statement in INDEXES.values():
+        yield
+        for statement in INDEXES.values() if bulk else ():
             self._db.execute(statement)
+
+    def waiting(self, refs: Iterable[Ref]) -> list[Intent]:
+        """Reference columns that point at `refs`."""
+        rows = self._db.execute(
+            "SELECT l.label, l.id, l.type, l.src, n.label, n.id FROM json_each(?) j"
+            " CROSS JOIN link l ON l.label = json_extract(j.value, '$[0]')"
+            " AND l.id = json_extract(j.value, '$[1]') CROSS JOIN node n ON n.nid = l.src",
+            (json.dumps(list(refs)),),
+        )
+        return [
+            Intent(src, Ref(source_label, source_id), (type_, Ref(label, id_)))
+            for label, id_, type_, src, source_label, source_id in rows
+        ]
+
+    def born_rels(self, revision: int, limit: int) -> list[RelChange]:
+        """Up to `limit` relations that exist since `revision`, as deletions."""
+        # Never deleted or changed before it was born: rev >= born, so the index on rev finds all.
+        rows = self._db.execute(
+            "SELECT r.src, r.type, r.dst, r.key, r.born, r.own, r.props, s.label, s.id, d.label,"
+            " d.id FROM rel r CROSS JOIN node s ON s.nid = r.src CROSS JOIN node d ON d.nid = r.dst"
+            " WHERE r.rev >= ? AND r.born = ? LIMIT ?",
+            (revision, revision, limit),
+        )
+        return [_removed_rel(row) for row in rows]
+
+    def born_nodes(self, revision: int, limit: int) -> list[NodeChange]:
+        """Up to `limit` nodes that exist since `revision`, as deletions."""
+        rows = self._db.execute(
+            "SELECT nid, label, id, born, props FROM node WHERE rev >= ? AND born = ? LIMIT ?",
+            (revision, revision, limit),
+        )
+        return [_removed_node(row) for row in rows]
+
+    def images(self, revision: int, kind: str) -> Iterator[Image]:
+        """What `revision` changed or took away, of kind `node` or `rel`, as it was before."""
+        rows = self._db.execute(
+            "SELECT identity, born, own, props FROM past"
+            " WHERE revision = ? AND kind = ? AND props IS NOT NULL",
+            (revision, kind),
+        )
+        for identity_, born, own, props in rows.fetchall():
+            yield Image(_row(json.loads(identity_), json.loads(props)), born, bool(own))
+
+    def is_live(self, batch: str) -> bool:
+        """Whether the ledger holds this batch, not undone."""
+        live = self._db.execute("SELECT 1 FROM ledger WHERE batch = ? AND NOT undone", (batch,))
+        return live.fetchone() is not None
+
+    def record(self, batch: Batch, applied: Applied, at: str) -> None:
+        """Write an entry of the ledger."""
+        changed = applied.status == "committed"
+        counts = (applied.created, applied.updated)
+        self._db.execute(
+            "INSERT INTO ledger(batch, source, revision, changed, at, created, updated)"
+            " VALUES(?, ?, ?, ?, ?, ?, ?)",
+            (batch.key, batch.source, applied.revision, changed, at, *counts),
+        )
+
+    def newest(self) -> Entry | None:
+        """The newest live entry of the ledger."""
+        row = self._db.execute(
+            "SELECT entry, batch, revision, changed, created, updated FROM ledger"
+            " WHERE NOT undone ORDER BY entry DESC LIMIT 1"
+        ).fetchone()
+        return Entry(*row) if row else None
+
+    def mark_undone(self, number: int) -> None:
+        """Flag an entry of the ledger."""
+        self._db.execute("UPDATE ledger SET undone = 1 WHERE entry = ?", (number,))
 
     def close(self) -> int:
         """Write revision and hash if anything changed; the revision that holds now."""
@@ -252,6 +283,25 @@ def _either(change: NodeChange | RelChange) -> Node | Rel:
     row = change.new or change.old
     assert row
     return row
+
+
+def _row(identity: Sequence[str], props: dict[str, Any]) -> Node | Rel:
+    if len(identity) == 2:
+        return Node(Ref(*identity), props)
+    type_, src_label, src, dst_label, dst, key = identity
+    return Rel(type_, Ref(src_label, src), Ref(dst_label, dst), key, props)
+
+
+def _removed_node(row: tuple[Any, ...]) -> NodeChange:
+    nid, label, id_, born, props = row
+    ref = Ref(label, id_)
+    return NodeChange(nid, ref, born, Node(ref, json.loads(props)), None)
+
+
+def _removed_rel(row: tuple[Any, ...]) -> RelChange:
+    src, type_, dst, key, born, own, props, *ends = row
+    rel = Rel(type_, Ref(*ends[:2]), Ref(*ends[2:]), key, json.loads(props))
+    return RelChange((src, type_, dst, key), born, rel, None, bool(own), False)
 
 
 def _text(node: Node | None) -> str:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from graph.errors import StoreBusy, StoreError
 from graph.model import Batch, Node, Ref
-from graph.store import sqlite_file, sqlite_rows, sqlite_write
+from graph.store import publish, sqlite_file, sqlite_rows
 from graph.store.plan import links
 from graph.store.sqlite import SqliteStore
 from tests.conftest import ROOT, tier
@@ -162,7 +162,7 @@ def test_an_error_inside_leaves_nothing(
 ) -> None:
     store.apply(batch(Node(firm("1"), {"name": "甲"})))
     before = store.stats()
-    monkeypatch.setattr(sqlite_write, "_record", lambda *_: 1 / 0)
+    monkeypatch.setattr(sqlite_rows.SqliteChange, "record", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         store.apply(batch(Node(firm("2"), {"name": "乙"})))
     monkeypatch.undo()
@@ -255,8 +255,8 @@ def test_tables_agree_after_any_history(
     steps: list[Batch | None],
 ) -> None:
     """Also in small chunks and by the bulk path, which the contract suite's graphs never reach."""
-    monkeypatch.setattr(sqlite_write, "_CHUNK", 2)
-    monkeypatch.setattr(sqlite_write, "_BULK", 1)
+    monkeypatch.setattr(publish, "_CHUNK", 2)
+    monkeypatch.setattr(sqlite_rows, "_BULK", 1)
     path = tmp_path_factory.mktemp("history") / "graph.db"
     store, live = SqliteStore(path), list[Batch]()
     store.migrate()
