@@ -3,7 +3,7 @@ PORT ?= 8000
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-release check bench setup lock clean
+.PHONY: run test test-release check bench neo4j setup lock clean
 
 run: .venv/.run
 	$(BIN)/lianzhu serve --sample --port $(PORT)
@@ -23,6 +23,10 @@ check: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python -m tests.benchmarks
+
+# A development server with its data kept in var/neo4j; needs Java 17 and Maven.
+neo4j: .venv/.dev
+	$(BIN)/python -m tests.neo4j
 
 setup: .venv/.dev
 

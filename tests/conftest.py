@@ -1,7 +1,8 @@
 """What every suite shares: required components, the tier's counts, and the time each suite took.
 
 `LIANZHU_REQUIRE=1` (set in continuous integration) turns a missing component into a failure;
-`LIANZHU_RELEASE=1` runs the release counts.
+`LIANZHU_RELEASE=1` runs the release counts. `LIANZHU_TEST_NEO4J` (with `_USER` and `_PASSWORD`)
+names a running Neo4j to test on instead of one started here.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import os
 import shutil
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.neo4j.server import Failed, Login, Server, fetch, unavailable
 
 ROOT = Path(__file__).parent.parent
 REQUIRED = os.environ.get("LIANZHU_REQUIRE") == "1"
@@ -21,6 +25,7 @@ LONGEST_MINUTES = 20
 
 _seconds: dict[str, float] = defaultdict(float)
 _counts: dict[str, int] = defaultdict(int)
+_neo4j = {"line": "Neo4j: not run (no test asked for it)"}
 _started = time.monotonic()
 
 
@@ -54,6 +59,40 @@ def chromium() -> str:
     return str(found)
 
 
+@pytest.fixture(scope="session")
+def neo4j_jars() -> Path:
+    """What a server of our own runs on; for tests that start and kill theirs."""
+    try:
+        if reason := unavailable():
+            raise Failed(reason)
+        return fetch()
+    except Failed as error:
+        _neo4j["line"] = f"Neo4j: not run ({str(error).splitlines()[0]})"
+        missing(str(error))
+        raise
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(request: pytest.FixtureRequest) -> Iterator[Login]:
+    """A genuine Neo4j: the one at `LIANZHU_TEST_NEO4J`, else one of our own for the whole run."""
+    if url := os.environ.get("LIANZHU_TEST_NEO4J"):
+        user = os.environ.get("LIANZHU_TEST_NEO4J_USER", "neo4j")
+        yield _told(Login(url, user, os.environ.get("LIANZHU_TEST_NEO4J_PASSWORD", "")))
+        return
+    request.getfixturevalue("neo4j_jars")
+    server = Server.start()
+    try:
+        yield _told(server)
+    finally:
+        server.stop()
+
+
+def _told(login: Login) -> Login:
+    """The same, named in the closing summary."""
+    _neo4j["line"] = f"{login.version}, {login.url}"
+    return login
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     suite = "/".join(report.nodeid.split("::")[0].split("/")[:2])
     _seconds[suite] += report.duration
@@ -66,6 +105,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     write = terminalreporter.write_line
     for suite, seconds in sorted(_seconds.items(), key=lambda item: -item[1]):
         write(f"{seconds / 60:6.2f} min  {suite}")
+    write(_neo4j["line"])
     counts = ", ".join(f"{_counts[k]} {k}" for k in ("passed", "failed", "skipped"))
     write(f"tier {'release' if RELEASE else 'run'}, {minutes:.1f} min: {counts}")
 
