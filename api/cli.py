@@ -19,8 +19,6 @@ from api.settings import Settings, read_settings
 from graph.analysis.answers import WhyNot, as_json
 from graph.errors import DataError, LianzhuError, UsageError
 from graph.question import Question
-from graph.store import open_store
-from graph.store.base import GraphStore
 from viz.words import message, word
 
 __all__ = ["app", "main"]
@@ -241,7 +239,7 @@ def _one_of(name: str, given: str, allowed: tuple[str, ...]) -> None:
 def _opened(url: str | None) -> Iterator[tuple[Desk, Settings]]:
     """A desk on the store, errors worded and turned into exit codes."""
     with _worded() as settings:
-        store: GraphStore = open_store(url or settings.graph_url, deadline=settings.read_seconds)
+        store = settings.open_store(url or "")
         try:
             store.migrate()
             yield Desk(store), settings

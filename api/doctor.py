@@ -11,7 +11,6 @@ from pathlib import Path
 
 from api.settings import Settings
 from graph.errors import LianzhuError
-from graph.store import open_store
 from viz.words import message, word
 
 __all__ = ["Check", "Diagnosis", "examine"]
@@ -86,7 +85,7 @@ def _static(lang: str) -> Check:
 
 def _store(url: str, settings: Settings) -> Check:
     try:
-        store = open_store(url, deadline=settings.read_seconds)
+        store = settings.open_store(url)
         try:
             store.migrate()
             health = store.health()

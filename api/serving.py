@@ -9,11 +9,10 @@ from rich.console import Console
 
 from api.app import create_app
 from api.settings import Settings
-from graph.errors import UsageError
-from graph.store import open_store
+from graph.errors import StoreDown, UsageError
 from graph.store.base import GraphStore
 from ingest.pipeline import load
-from viz.words import word
+from viz.words import message, word
 
 __all__ = ["load_sample", "serve_app"]
 
@@ -28,17 +27,26 @@ def serve_app(url: str, settings: Settings, host: str, port: int, *, sample: boo
     if host not in LOOPBACK:
         raise UsageError("loopback_only", host=host)
     console = Console(stderr=True)
-    store = open_store(url, deadline=settings.read_seconds)
+    store = settings.open_store(url)
     try:
-        store.migrate()
-        if sample:
-            with console.status(word(settings.lang, "cli.loading_sample")):
-                load_sample(store)
+        _prepare(store, settings, console, sample)
         console.print(word(settings.lang, "cli.serving", url=f"http://{host}:{port}/"))
         app = create_app(store, settings, sample=sample)
         uvicorn.run(app, host=host, port=port, log_level="warning")
     finally:
         store.close()
+
+
+def _prepare(store: GraphStore, settings: Settings, console: Console, sample: bool) -> None:
+    """Ready the store.  A server that is down may come later: until then every page says so."""
+    try:
+        store.migrate()
+        if sample:
+            with console.status(word(settings.lang, "cli.loading_sample")):
+                load_sample(store)
+    except StoreDown as error:
+        told = message(settings.lang, error.code, error.facts)
+        console.print(told.text, told.hint, style="bold yellow", highlight=False)
 
 
 def load_sample(store: GraphStore) -> None:

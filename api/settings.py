@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 
 from graph.errors import UsageError
+from graph.store import Access, open_store
+from graph.store.base import GraphStore
 
 __all__ = ["SETTINGS", "Setting", "Settings", "read_settings"]
 
@@ -27,6 +30,22 @@ SETTINGS = (
         "sqlite:///var/graph.db",
         "图谱存放位置",
         "where the chain graph is kept",
+    ),
+    Setting("LIANZHU_GRAPH_USER", "neo4j", "Neo4j 用户", "user of the Neo4j server"),
+    Setting(
+        "LIANZHU_GRAPH_PASSWORD",
+        "",
+        "Neo4j 密码;空 = 服务器不设账号",
+        "password of the Neo4j server; empty = a server without accounts",
+    ),
+    Setting(
+        "LIANZHU_GRAPH_PASSWORD_FILE",
+        "",
+        "从文件读取 Neo4j 密码",
+        "a file that holds the password instead",
+    ),
+    Setting(
+        "LIANZHU_GRAPH_DATABASE", "neo4j", "Neo4j 数据库名", "database of the Neo4j server to use"
     ),
     Setting("LIANZHU_READ_SECONDS", "3", "一次查询最长秒数", "seconds a read query may take"),
     Setting("LIANZHU_LANG", "zh", "命令行语言 zh 或 en", "language of the command line, zh or en"),
@@ -49,6 +68,10 @@ class Settings:
     """The settings in force."""
 
     graph_url: str = "sqlite:///var/graph.db"
+    graph_user: str = "neo4j"
+    graph_password: str = field(default="", repr=False)
+    graph_password_file: str = ""
+    graph_database: str = "neo4j"
     read_seconds: float = 3.0
     lang: str = "zh"
     host: str = "127.0.0.1"
@@ -57,6 +80,12 @@ class Settings:
     inflated_mb: int = 128
     import_rows: int = 300_000
     import_seconds: int = 60
+
+    def open_store(self, url: str = "") -> GraphStore:
+        """The store at `url`, else at the configured one; nothing is connected yet."""
+        user = self.graph_user if self.graph_password else ""
+        access = Access(user, self.graph_password, self.graph_database)
+        return open_store(url or self.graph_url, deadline=self.read_seconds, access=access)
 
 
 _KINDS: dict[str, type[str] | type[int] | type[float]] = {"str": str, "int": int, "float": float}
@@ -76,4 +105,15 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             values[name] = kinds[name](raw)
         except ValueError:
             raise UsageError("bad_setting", setting=setting.name, value=raw) from None
-    return Settings(**values)  # type: ignore[arg-type]
+    settings = Settings(**values)  # type: ignore[arg-type]
+    if settings.graph_password_file:
+        return replace(settings, graph_password=_secret(settings.graph_password_file))
+    return settings
+
+
+def _secret(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        name = "LIANZHU_GRAPH_PASSWORD_FILE"
+        raise UsageError("bad_setting", setting=name, value=path) from None

@@ -7,7 +7,8 @@
     │   ├── NotFound       nothing has this id or name
     │   └── Ambiguous      several have this name
     └── StoreError         the store cannot answer (exit 1, HTTP 503)
-        ├── StoreBusy      another writer holds the file
+        ├── StoreBusy      another writer holds the store, or an import is unfinished
+        ├── StoreDown      nobody answers at the store's address
         └── DeadlineExceeded   the query ran out of its time
 
 Errors carry codes and facts, never prose: the faces word them from the catalogue.
@@ -23,6 +24,7 @@ __all__ = [
     "LianzhuError",
     "NotFound",
     "StoreBusy",
+    "StoreDown",
     "StoreError",
     "UsageError",
 ]
@@ -67,6 +69,10 @@ class StoreError(LianzhuError):
 
 class StoreBusy(StoreError):
     """Another writer holds the store."""
+
+
+class StoreDown(StoreError):
+    """Nobody answers at the store's address."""
 
 
 class DeadlineExceeded(StoreError):

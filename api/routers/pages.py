@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,10 +18,9 @@ from api.frames import chosen, frame_of, lang_of, local, page_html
 from api.problems import told
 from api.verifying import Finding, verify
 from graph.analysis.answers import GapsAnswer, RankAnswer, WhyNot
-from graph.errors import Ambiguous, LianzhuError, NotFound, UsageError
+from graph.errors import Ambiguous, LianzhuError, NotFound, StoreError, UsageError
 from graph.model import LABELS, Ref
 from graph.question import Question
-from graph.store import open_store
 from graph.store.base import Neighbourhood
 from ingest.template import write_template
 from viz import contexts as c
@@ -219,7 +219,7 @@ def survey(
 def blank(request: Request, lang: Text = "zh") -> Response:
     """Leave the sample for the user's own store, which starts empty and never mixes with it."""
     settings = settings_of(request)
-    store = open_store(settings.graph_url, deadline=settings.read_seconds)
+    store = settings.open_store()
     store.migrate()
     request.app.state.desk = Desk(store)
     return RedirectResponse(f"/?lang={language(lang)}&done=blank_opened", 303)
@@ -230,10 +230,10 @@ def problem_page(request: Request, error: Exception) -> Response:
     desk: Desk = request.app.state.desk
     status, code, _ = told(error, lang_of(request))
     facts = error.facts if isinstance(error, LianzhuError) else {}
-    try:
-        frame = chosen(request, desk)
-    except LianzhuError:  # the store itself is the problem: the page must not need it
-        frame = c.Frame(lang_of(request), request.url.path)
+    frame = c.Frame(lang_of(request), request.url.path)
+    if not isinstance(error, StoreError):  # else the page must not need the store
+        with suppress(LianzhuError):
+            frame = chosen(request, desk)
     if request.method != "GET":  # 再试一次 goes back to the form, not to where it posts
         back = urlsplit(local(request.headers.get("referer", "/")))
         frame = replace(frame, path=back.path, query=dict(parse_qsl(back.query)))

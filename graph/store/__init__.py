@@ -1,5 +1,5 @@
 """Where a chain graph is kept: one contract, one engine a file."""
 
-from graph.store.open import open_store
+from graph.store.open import Access, is_neo4j, open_store
 
-__all__ = ["open_store"]
+__all__ = ["Access", "is_neo4j", "open_store"]

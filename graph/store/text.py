@@ -13,7 +13,16 @@ from functools import lru_cache
 
 from graph.model import Node
 
-__all__ = ["exact_query", "fold", "grams", "search_text", "words", "words_query"]
+__all__ = [
+    "exact_query",
+    "fold",
+    "grams",
+    "index_query",
+    "search_text",
+    "terms",
+    "words",
+    "words_query",
+]
 
 _FIELDS = ("name", "short_name", "aliases", "uscc")
 _UNNAMED = frozenset({"Evidence", "Survey"})  # nobody looks these up by name
@@ -22,6 +31,44 @@ _LONGEST = 200  # characters of a query: no name is longer
 _CJK = "々〇\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
 _RUN = re.compile(f"[{_CJK}]+|[^\\W_{_CJK}]+")
 _HAS_CJK = re.compile(f"[{_CJK}]")
+# The stop words of Lucene's CJKAnalyzer (org.apache.lucene.analysis.cjk, stopwords.txt).
+_STOPPED = (
+    "a",
+    "and",
+    "are",
+    "as",
+    "at",
+    "be",
+    "but",
+    "by",
+    "for",
+    "if",
+    "in",
+    "into",
+    "is",
+    "it",
+    "no",
+    "not",
+    "of",
+    "on",
+    "or",
+    "s",
+    "such",
+    "t",
+    "that",
+    "the",
+    "their",
+    "then",
+    "there",
+    "these",
+    "they",
+    "this",
+    "to",
+    "was",
+    "will",
+    "with",
+    "www",
+)
 _EDGE = "\ue000"  # stands between fields: a private-use character, which is never part of a name
 
 
@@ -81,6 +128,51 @@ def exact_query(query: str) -> str:
     return f'"{_EDGE} {terms} {_EDGE}"'
 
 
+def terms(query: str) -> tuple[str, list[str]]:
+    """The query as pieces of `grams`: one for the exact name, and one for each of its words.
+
+    A name is found when its grams contain the pieces: the same as `exact_query` and `words_query`
+    for an engine that compares text.
+
+    >>> terms("显示面板 boe")[1]
+    [' 显示 示面 面板 ', ' boe']
+    """
+    exact = " ".join(_terms(" ".join(words(query))))
+    pieces = []
+    for word in words(query):
+        phrase, whole = _pieces(word)
+        pieces.append(f" {' '.join(phrase)}{' ' if whole else ''}")
+    return f"{_EDGE} {exact} {_EDGE}", pieces
+
+
+def index_query(query: str) -> str:
+    """A query for Lucene's `cjk` analyzer over `grams` that misses nothing `terms` finds.
+
+    Empty where the index cannot help: the analyzer keeps no English stop words, so neither they nor
+    their beginnings can be asked for.
+
+    >>> index_query("显示面板 boe an")
+    '"显示 示面 面板" AND boe*'
+    """
+    parts = []
+    for word in words(query):
+        phrase, whole = _pieces(word)
+        started = "" if whole else phrase.pop()
+        if phrase and any(term not in _STOPPED for term in phrase):
+            parts.append(f'"{" ".join(phrase)}"')
+        if started and not any(stop.startswith(started) for stop in _STOPPED):
+            parts.append(f"{started}*")
+    return " AND ".join(parts)
+
+
+def _pieces(word: str) -> tuple[list[str], bool]:
+    """The terms of a word, and whether the last is a whole one and not the beginning of one."""
+    found = list(_terms(word))
+    if len(found) > 1 and len(found[-2]) == 2 and _HAS_CJK.match(found[-2] + found[-1]):
+        return found[:-1], True
+    return found, False
+
+
 def _terms(text: str) -> Iterator[str]:
     """Pairs of Chinese characters, the last one of a run alone, and Latin runs whole."""
     for run in _RUN.findall(text):
@@ -92,10 +184,8 @@ def _terms(text: str) -> Iterator[str]:
 
 def _phrase(word: str) -> str:
     """A word as a phrase: its end need not be the end of the name's word."""
-    terms = list(_terms(word))
-    if len(terms) > 1 and len(terms[-2]) == 2 and _HAS_CJK.match(terms[-2] + terms[-1]):
-        return f'"{" ".join(terms[:-1])}"'
-    return f'"{" ".join(terms)}"*'
+    phrase, whole = _pieces(word)
+    return f'"{" ".join(phrase)}"{"" if whole else "*"}'
 
 
 class _Simplified(dict[int, str]):

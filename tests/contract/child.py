@@ -6,10 +6,11 @@ Applies COUNT batches of SIZE enterprises and as many relations, and says `start
 
 from __future__ import annotations
 
+import os
 import sys
 
 from graph.model import Batch, Node, Ref, Rel
-from graph.store import open_store
+from graph.store import Access, open_store
 
 
 def batch_of(name: str, number: int, size: int) -> Batch:
@@ -23,7 +24,8 @@ def batch_of(name: str, number: int, size: int) -> Batch:
 
 def main(url: str, name: str, first: int, count: int, size: int) -> None:
     """Write until done or killed."""
-    store = open_store(url)
+    access = Access(os.environ.get("CHILD_USER", ""), os.environ.get("CHILD_PASSWORD", ""))
+    store = open_store(url, access=access)
     for number in range(first, first + count):
         print("start", number, flush=True)
         store.apply(batch_of(name, number, size))

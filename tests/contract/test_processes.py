@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -24,7 +25,8 @@ SIZE = 150
 def _child(engine: Engine, name: str, first: int, count: int, size: int) -> subprocess.Popen[str]:
     arguments = [engine.url, name, str(first), str(count), str(size)]
     command = [sys.executable, "-m", "tests.contract.child", *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    environ = {**os.environ, **engine.environ}
+    return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
 
 
 def test_two_processes_that_write_at_once_lose_nothing(store: GraphStore, engine: Engine) -> None:

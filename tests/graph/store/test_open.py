@@ -35,7 +35,7 @@ def test_nothing_is_made_before_migrate(tmp_path: Path) -> None:
     "url",
     [
         "", "var/graph.db", "sqlite://", "sqlite:///", "sqlite:///:memory:", "postgresql://u:p@h/d",
-        "bolt://neo4j:secret@host",
+        "bolt://neo4j:secret@host", "neo4j+s://u:secret@host:7687", "bolt://", "bolt://host/secret",
     ],
 )  # fmt: skip
 def test_another_url_is_refused_without_its_password(url: str) -> None:

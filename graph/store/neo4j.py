@@ -1,0 +1,290 @@
+"""The wire to a Neo4j server: the official driver, used in this file and nowhere else.
+
+The driver itself waits for half a minute and more when a server is down, and for ever on a network
+that swallows packets.  So it runs on an event loop of its own, and every step of a transaction is
+waited for with what is left of the caller's time; a step that is late is cancelled, which closes
+its connection.  Once the server is lost a circuit breaker turns later callers away at once, and the
+loop asks by itself until somebody answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from time import monotonic
+from typing import Any, TypeVar
+
+from neo4j import (
+    READ_ACCESS,
+    WRITE_ACCESS,
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncSession,
+    AsyncTransaction,
+    Query,
+)
+from neo4j.exceptions import AuthError, DriverError, Neo4jError, TransientError
+
+from graph.errors import DeadlineExceeded, StoreBusy, StoreDown, StoreError
+from graph.store.cypher import PING, Statement
+
+__all__ = ["Bolt", "Transaction"]
+
+_T = TypeVar("_T")
+_CONNECT = 2.0  # seconds for a connection: more, and a request could not answer within three
+_PING = 2.0
+_CLOSE = 1.0
+_BACK = 0.3
+_PAUSE = 0.5  # seconds between two looks at whether a lost server is back
+_CONFIG: Mapping[str, Any] = {
+    "connection_timeout": _CONNECT,
+    "connection_acquisition_timeout": 2.5,
+    "max_connection_pool_size": 64,
+    "liveness_check_timeout": 10,
+    "telemetry_disabled": True,
+    "notifications_min_severity": "OFF",
+    "user_agent": "lianzhu/0.1",
+}
+
+
+class Transaction:
+    """One transaction; every step has until `until`."""
+
+    def __init__(self, bolt: Bolt, session: AsyncSession, until: float) -> None:
+        self._bolt = bolt
+        self._session = session
+        self._until = until
+        self._sent: asyncio.Future[Any] | Any = None
+        self.inner: AsyncTransaction
+
+    def run(self, statement: Statement, **parameters: object) -> list[list[Any]]:
+        """Every row of the answer."""
+        self._settle()
+        return self._bolt.step(_values(self.inner, statement, parameters), self._left())
+
+    def send(self, statement: Statement, **parameters: object) -> None:
+        """Have it run while the caller goes on; its error comes with the next step."""
+        self._settle()
+        self._sent = self._bolt.begin_step(_values(self.inner, statement, parameters))
+
+    def commit(self) -> None:
+        """Make it so; `StoreDown` here means that nobody knows whether it is."""
+        self._settle()
+        self._bolt.step(self.inner.commit(), self._left())
+
+    def _settle(self) -> None:
+        sent, self._sent = self._sent, None
+        if sent is not None:
+            self._bolt.await_step(sent, self._left())
+
+    def _left(self) -> float:
+        return self._until - monotonic()
+
+
+class Bolt:
+    """One driver for one database, made anew whenever the server was lost."""
+
+    def __init__(self, url: str, auth: tuple[str, str] | None, database: str) -> None:
+        self._target = (url, auth, database)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="neo4j", daemon=True)
+        self._starting = threading.Lock()
+        self._driver: AsyncDriver | None = None
+        self._up = threading.Event()  # the breaker: set = closed, callers may pass
+        self._up.set()
+        self._probing = False
+        self._closed = False
+
+    @contextmanager
+    def transaction(
+        self, seconds: float, *, write: bool = False, server_seconds: float | None = None
+    ) -> Iterator[Transaction]:
+        """A transaction of at most `seconds`, rolled back unless committed.
+
+        `StoreDown` when there is no server, at once while the breaker is open.
+        """
+        self._check()
+        until = monotonic() + seconds
+        driver = self._open()
+        session = driver.session(
+            database=self._target[2],
+            default_access_mode=WRITE_ACCESS if write else READ_ACCESS,
+            fetch_size=-1,
+        )
+        found = Transaction(self, session, until)
+        lost = False
+        try:
+            limit = seconds if server_seconds is None else server_seconds
+            found.inner = self.step(session.begin_transaction(timeout=max(limit, 0.001)), seconds)
+            yield found
+        except (StoreDown, DeadlineExceeded):
+            lost = True
+            raise
+        finally:
+            self._end(session, wait=not lost)
+
+    def execute(
+        self, statement: Statement, seconds: float, **parameters: object
+    ) -> list[list[Any]]:
+        """One statement on its own, committed; what makes the schema cannot be in a transaction."""
+        self._check()
+        session = self._open().session(database=self._target[2], fetch_size=-1)
+        try:
+            return self.step(_autocommit(session, statement, parameters, seconds), seconds)
+        finally:
+            self._end(session, wait=False)
+
+    def retried(self, call: Callable[[], _T]) -> _T:
+        """What `call` gives, asked twice where the first time only an old connection was dead.
+
+        A server that restarted leaves such connections behind; it answers on a new one at once.
+        """
+        self._check()
+        try:
+            return call()
+        except StoreDown:
+            if not self._up.wait(_BACK):
+                raise
+            return call()
+
+    def step(self, work: Coroutine[Any, Any, _T], seconds: float) -> _T:
+        """The result of `work`, or the error it ended with in our words."""
+        result: _T = self.await_step(self.begin_step(work), seconds)
+        return result
+
+    def begin_step(self, work: Coroutine[Any, Any, _T]) -> Any:
+        """Start `work` on the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def await_step(self, started: Any, seconds: float) -> Any:
+        """Wait for started work."""
+        try:
+            return started.result(max(seconds, 0.0))
+        except TimeoutError as error:
+            if started.done() and not started.cancelled():
+                raise self._lost(error) from error
+            started.cancel()
+            self._probe()  # is it only slow, or is nobody there?
+            raise _late(seconds) from error
+        except (DriverError, Neo4jError, OSError) as error:
+            raise self._worded(error, seconds) from error
+
+    def close(self) -> None:
+        """Close every connection and end the loop."""
+        with self._starting:
+            self._closed = True
+            started = self._thread.ident is not None
+            driver, self._driver = self._driver, None
+        if started:
+            if driver is not None:
+                self.begin_step(_closed(driver)).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_CLOSE)
+        if not self._loop.is_running():
+            self._loop.close()
+
+    def _check(self) -> None:
+        if not self._up.is_set():
+            raise StoreDown("store_down", url=self._target[0], reason="still down")
+
+    def _open(self) -> AsyncDriver:
+        with self._starting:
+            if self._closed:
+                raise StoreError("store_closed", path=self._target[0])
+            if self._thread.ident is None:
+                self._thread.start()
+            if self._driver is None:
+                url, auth, _ = self._target
+                self._driver = AsyncGraphDatabase.driver(url, auth=auth, **_CONFIG)
+            return self._driver
+
+    def _end(self, session: AsyncSession, *, wait: bool) -> None:
+        """Close a session; a server that says nothing is not waited for."""
+        closing = self.begin_step(_closed(session))
+        if wait:
+            closing.result()
+
+    def _worded(self, error: Exception, seconds: float) -> StoreError:
+        if isinstance(error, AuthError):
+            return StoreError("store_auth", url=self._target[0])
+        if isinstance(error, Neo4jError):
+            code = error.code or ""
+            if "TransactionTimedOut" in code or "TransactionTerminated" in code:
+                return _late(seconds)
+            if "DatabaseUnavailable" in code or "DatabaseNotFound" in code:
+                return self._lost(error)
+            if isinstance(error, TransientError):
+                return StoreBusy("store_failed", reason=f"{code} {error.message}")
+            return StoreError("store_failed", reason=f"{code} {error.message}")
+        return self._lost(error)
+
+    def _lost(self, error: Exception) -> StoreDown:
+        self._up.clear()
+        self._probe()
+        return StoreDown("store_down", url=self._target[0], reason=type(error).__name__)
+
+    def _probe(self) -> None:
+        if not self._probing and not self._closed:
+            self._probing = True
+            self.begin_step(self._watch())
+
+    async def _watch(self) -> None:
+        """Ask until somebody answers; the first failure opens the breaker, an answer closes it."""
+        try:
+            while not self._closed:
+                if await self._answers():
+                    self._up.set()
+                    return
+                self._up.clear()
+                await asyncio.sleep(_PAUSE)
+        finally:
+            self._probing = False
+
+    async def _answers(self) -> bool:
+        """Whether a server answers on a new driver, which then takes the old one's place."""
+        url, auth, database = self._target
+        driver = AsyncGraphDatabase.driver(url, auth=auth, **_CONFIG)
+        try:
+            async with asyncio.timeout(_PING), driver.session(database=database) as session:
+                await session.run(_query(PING))
+        except (DriverError, Neo4jError, OSError, TimeoutError):
+            await _closed(driver)
+            return False
+        if not self._up.is_set():
+            old, self._driver = self._driver, driver
+            await _closed(old)
+        else:
+            await _closed(driver)
+        return True
+
+
+def _late(seconds: float) -> DeadlineExceeded:
+    return DeadlineExceeded("deadline", seconds=round(max(seconds, 0.0), 1))
+
+
+def _query(statement: Statement, seconds: float | None = None) -> Query:
+    # The text comes from `graph.store.cypher` alone.
+    return Query(statement.text, timeout=seconds, metadata={"lianzhu": statement.name})
+
+
+async def _values(
+    transaction: AsyncTransaction, statement: Statement, parameters: Mapping[str, object]
+) -> list[list[Any]]:
+    result = await transaction.run(statement.text, dict(parameters))
+    return await result.values()
+
+
+async def _autocommit(
+    session: AsyncSession, statement: Statement, parameters: Mapping[str, object], seconds: float
+) -> list[list[Any]]:
+    result = await session.run(_query(statement, seconds), dict(parameters))
+    return await result.values()
+
+
+async def _closed(what: AsyncDriver | AsyncSession | None) -> None:
+    if what is not None:
+        with suppress(DriverError, Neo4jError, OSError, TimeoutError):
+            async with asyncio.timeout(_CLOSE):
+                await what.close()

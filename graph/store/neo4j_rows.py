@@ -1,0 +1,439 @@
+"""One write transaction on the rows of a Neo4j database: rows, before-images, hash, revision."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from typing import Any, TypeVar
+
+from graph.model import LABELS, Batch, Node, Props, Ref, Rel
+from graph.store import cypher
+from graph.store.base import Applied
+from graph.store.change import Entry, Image, Intent, Key, NodeChange, RelChange
+from graph.store.cypher import Kind, Statement
+from graph.store.neo4j import Transaction
+from graph.store.plan import Link, canonical, hash_of, identity, links
+from graph.store.text import grams, search_text
+
+__all__ = ["Neo4jChange", "State", "label_of", "node_of", "props_of", "rel_of", "row_of"]
+
+_MODULUS = 2**256
+_SENT = 5_000  # rows of one statement
+_RESERVED = frozenset({"id", "key", "search_text"})
+_OURS = frozenset({"_rev", "_born", "_own"})
+_T = TypeVar("_T")
+
+
+@dataclass
+class State:
+    """What is published, or, while an import is under way, what will be."""
+
+    revision: int = 0
+    hash: str = f"{0:064x}"
+    nodes: dict[str, int] = field(default_factory=dict)
+    relations: dict[str, int] = field(default_factory=dict)
+    next: int = 0  # number of the next node
+    columns: dict[str, list[str]] = field(default_factory=dict)  # names of properties by type
+
+    @classmethod
+    def read(cls, text: str) -> State:
+        """From its JSON."""
+        return cls(**json.loads(text))
+
+    def text(self) -> str:
+        """As JSON."""
+        return canonical(asdict(self))
+
+
+def props_of(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The row's own properties among those of a node or relation.
+
+    Names that begin with `_`, and `id`, `key` and `search_text`, belong to the engine; a column
+    that happens to be called so is kept under its name with two more.
+
+    >>> props_of({"id": "1", "_rev": 3, "name": "甲", "__id": "x", "___a": True})
+    {'name': '甲', 'id': 'x', '_a': True}
+    """
+    return {
+        name[2:] if name.startswith("__") else name: value
+        for name, value in stored.items()
+        if name.startswith("__") or not (name.startswith("_") or name in _RESERVED)
+    }
+
+
+def row_of(props: Props) -> dict[str, Any]:
+    """Properties as they are stored."""
+    return {
+        f"__{name}" if name.startswith("_") or name in _RESERVED else name: value
+        for name, value in props.items()
+    }
+
+
+def node_of(label: str, stored: Mapping[str, Any]) -> Node:
+    """A node from its stored properties."""
+    return Node(Ref(label, stored["id"]), props_of(stored))
+
+
+def rel_of(kind: Kind, src: str, dst: str, stored: Mapping[str, Any]) -> Rel:
+    """A relation from its stored properties."""
+    type_, src_label, dst_label = kind
+    key = stored.get("key", "")
+    return Rel(type_, Ref(src_label, src), Ref(dst_label, dst), key, props_of(stored))
+
+
+def label_of(labels: Sequence[str]) -> str:
+    """Which label of the vocabulary a node has; a user may have added others."""
+    return next(label for label in labels if label in LABELS)
+
+
+def born_of(stored: Mapping[str, Any]) -> int:
+    """The revision since which a row exists."""
+    return int(stored.get("_born", stored["_rev"]))
+
+
+class Neo4jChange:
+    """A `graph.store.change.Change` on a Neo4j database; before-images go to `_Past` nodes."""
+
+    def __init__(self, transaction: Transaction, state: State) -> None:
+        self._tx = transaction
+        self._state = state
+        self.before = state.revision
+        self.revision = state.revision + 1
+        self._sum = int(state.hash, 16)
+        self._changed = False
+        self._nids: dict[Ref, int] = {}
+        self._refs: dict[int, Ref] = {}
+        self._noted: set[str] = set()
+        self._names = defaultdict[str, set[str]](set)  # of stored properties, by relation type
+        self._deleted: set[Ref] = set()
+        self._uncovered: set[Ref] = set()  # sources that pointed at a node that is gone
+        self.had_rels = bool(state.relations)
+        self.gained: list[Intent] = []
+        self.lost: list[Intent] = []
+        self.arrived: list[Ref] = []
+
+    def next_nid(self) -> int:
+        """A row number for a new node."""
+        self._state.next += 1
+        return self._state.next - 1
+
+    def resolve(self, refs: Iterable[Ref]) -> dict[Ref, int]:
+        """Row numbers of those of `refs` that exist."""
+        wanted = set(refs)
+        for label, some in _by_label(wanted - self._nids.keys()):
+            for ids, numbers in self._tx.run(cypher.RESOLVE[label], ids=[r.id for r in some]):
+                for id_, number in zip(ids, numbers, strict=True):
+                    self._know(Ref(label, id_), number)
+        return {ref: self._nids[ref] for ref in wanted if ref in self._nids}
+
+    def nodes(self, refs: Iterable[Ref]) -> dict[Ref, NodeChange]:
+        """Those of `refs` that exist, as changes that change nothing yet."""
+        found: dict[Ref, NodeChange] = {}
+        if not self._state.nodes:
+            return found
+        for label, some in _by_label(refs):
+            for (rows,) in self._tx.run(cypher.GET[label], ids=[ref.id for ref in some]):
+                for stored in rows:
+                    node = node_of(label, stored)
+                    self._know(node.ref, stored["_n"])
+                    found[node.ref] = NodeChange(
+                        stored["_n"], node.ref, born_of(stored), node, node
+                    )
+        return found
+
+    def rels(self, wanted: Mapping[Key, Rel]) -> dict[Key, RelChange]:
+        """Those of `wanted` that exist, as changes that change nothing yet."""
+        found = {}
+        for kind, keys in self._by_kind(wanted):
+            for chunk in _chunks(keys):
+                rows = self._grouped(chunk, lambda key: [self._refs[key[2]].id, key[3]])
+                ((stored,),) = self._tx.run(cypher.GET_RELS[kind], rows=rows)
+                for src, dst, props in stored:
+                    change = self._rel_change(kind, src, dst, props)
+                    found[change.key] = change
+        return found
+
+    def waiting(self, refs: Iterable[Ref]) -> list[Intent]:
+        """Reference columns that point at `refs`, and that nothing could be made of so far."""
+        wanted = [list(ref) for ref in refs]
+        ((rows,),) = self._tx.run(cypher.WAITING, refs=wanted)
+        sources = self.resolve({Ref(src_label, src) for *_, src_label, src in rows})
+        self._tx.send(cypher.DROP_ARRIVED, refs=wanted)
+        return [
+            Intent(sources[source], source, (type_, Ref(label, id_)))
+            for label, id_, type_, src_label, src in rows
+            for source in [Ref(src_label, src)]
+        ]
+
+    def write_nodes(self, changes: Sequence[NodeChange]) -> None:
+        """Insert, update and delete nodes, and what hangs on them except relations."""
+        self._note("node", changes)
+        for change in changes:
+            self._know(change.ref, change.nid)
+        for label, some in groupby(sorted(changes, key=lambda c: c.ref), key=lambda c: c.ref.label):
+            rows = list(some)
+            created = [self._node_row(c) for c in rows if c.new and not c.old]
+            updated = [self._node_row(c) for c in rows if c.new and c.old]
+            deleted = [c.ref.id for c in rows if not c.new]
+            self._send(cypher.CREATE_NODES[label], created)
+            self._send(cypher.UPDATE_NODES[label], updated)
+            self._send(cypher.DELETE_NODES[label], deleted)
+            _count(self._state.nodes, label, len(created) - len(deleted))
+        for ref in (c.ref for c in changes if not c.new):
+            self._deleted.add(ref)
+            self._nids.pop(ref, None)
+        self._relink(changes)
+
+    def write_rels(self, changes: Sequence[RelChange]) -> None:
+        """Insert, update and delete relations."""
+        self._note("rel", changes)
+        self._uncovered |= {self._refs[c.key[0]] for c in changes if not c.new}
+        keyed = {c.key: c for c in changes}
+        for kind, keys in self._by_kind(keyed):
+            created = [k for k in keys if keyed[k].new and not keyed[k].old]
+            updated = [k for k in keys if keyed[k].new and keyed[k].old]
+            deleted = [k for k in keys if not keyed[k].new]
+            row = lambda key: self._rel_row(keyed[key])  # noqa: E731
+            self._send_rels(cypher.CREATE_RELS[kind], created, row)
+            self._send_rels(cypher.UPDATE_RELS[kind], updated, row)
+            self._send_rels(cypher.DELETE_RELS[kind], deleted, row)
+            _count(self._state.relations, kind[0], len(created) - len(deleted))
+
+    def bulk(self, rows: int) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Nothing to prepare: the server keeps its indexes at the end of the transaction."""
+        return nullcontext()
+
+    def born_rels(self, revision: int, limit: int) -> list[RelChange]:
+        """Up to `limit` relations that exist since `revision`, as deletions."""
+        for kind in cypher.KINDS:
+            if not self._state.relations.get(kind[0]):
+                continue
+            ((rows,),) = self._tx.run(cypher.BORN_RELS[kind], revision=revision, limit=limit)
+            if rows:
+                self.resolve(
+                    {Ref(kind[1], row[0]) for row in rows} | {Ref(kind[2], row[1]) for row in rows}
+                )
+                return [self._rel_change(kind, *row)._replace(new=None, own=False) for row in rows]
+        return []
+
+    def born_nodes(self, revision: int, limit: int) -> list[NodeChange]:
+        """Up to `limit` nodes that exist since `revision`, as deletions."""
+        for label in LABELS:
+            ((rows,),) = self._tx.run(cypher.BORN_NODES[label], revision=revision, limit=limit)
+            if rows:
+                nodes = [(row["_n"], node_of(label, row)) for row in rows]
+                return [NodeChange(n, node.ref, revision, node, None) for n, node in nodes]
+        return []
+
+    def images(self, revision: int, kind: str) -> Iterator[Image]:
+        """What `revision` changed or took away, of kind `node` or `rel`, as it was before."""
+        ((rows,),) = self._tx.run(cypher.IMAGES, revision=revision, kind=kind)
+        for identity_, born, own, props in rows:
+            if born < revision:  # else: made and changed within one large import
+                yield Image(row_from(identity_, props), born, own)
+
+    def is_live(self, batch: str) -> bool:
+        """Whether the ledger holds this batch, not undone."""
+        return bool(self._tx.run(cypher.IS_LIVE, batch=batch))
+
+    def record(self, batch: Batch, applied: Applied, at: str) -> None:
+        """Write an entry of the ledger."""
+        entry = {
+            "batch": batch.key,
+            "live": batch.key,
+            "source": batch.source,
+            "revision": applied.revision,
+            "changed": applied.status == "committed",
+            "at": at,
+            "created": applied.created,
+            "updated": applied.updated,
+            "unchanged": applied.unchanged,
+        }
+        self._tx.run(cypher.RECORD, entry=entry)
+
+    def newest(self) -> Entry | None:
+        """The newest live entry of the ledger."""
+        rows = self._tx.run(cypher.NEWEST)
+        return Entry(*rows[0]) if rows else None
+
+    def mark_undone(self, number: int) -> None:
+        """Flag an entry of the ledger."""
+        undone = self.revision if self._changed else self.before
+        self._tx.run(cypher.MARK_UNDONE, number=number, revision=undone)
+
+    def close(self) -> int:
+        """Write revision and hash if anything changed; the revision that holds now."""
+        self.pause()
+        if not self._changed:
+            return self.before
+        self._state.revision = self.revision
+        text = self._state.text()
+        self._tx.run(cypher.SET_STATE, state=text)
+        self._tx.run(cypher.ADD_REVISION, revision=self.revision, state=text)
+        return self.revision
+
+    def pause(self) -> None:
+        """Bring what follows from the rows so far up to date; the revision is not yet out."""
+        self._keep_waiting()
+        self._state.hash = f"{self._sum:064x}"
+        for type_, names in self._names.items():
+            known = self._state.columns.get(type_, [])
+            self._state.columns[type_] = sorted({*known, *names} - _OURS)
+
+    def _know(self, ref: Ref, number: int) -> None:
+        self._nids[ref] = number
+        self._refs[number] = ref
+
+    def _node_row(self, change: NodeChange) -> dict[str, Any]:
+        assert change.new
+        row = row_of(change.new.props)
+        row |= {"id": change.ref.id, "_n": change.nid, "_rev": self.revision}
+        if change.born != self.revision:
+            row["_born"] = change.born
+        text = search_text(change.new)
+        if text:
+            row["search_text"] = grams(text)
+        return row
+
+    def _rel_row(self, change: RelChange) -> list[Any]:
+        target, key = self._refs[change.key[2]].id, change.key[3]
+        if change.new is None:
+            return [target, key]
+        row = row_of(change.new.props)
+        row["_rev"] = self.revision
+        if key:
+            row["key"] = key
+        if change.born != self.revision:
+            row["_born"] = change.born
+        if not change.own:
+            row["_own"] = False
+        self._names[change.new.type] |= row.keys()
+        return [target, key, row]
+
+    def _rel_change(self, kind: Kind, src: str, dst: str, stored: Mapping[str, Any]) -> RelChange:
+        rel = rel_of(kind, src, dst, stored)
+        key = (self._nids[rel.src], rel.type, self._nids[rel.dst], rel.key)
+        own = stored.get("_own", True)
+        return RelChange(key, born_of(stored), rel, rel, own, own)
+
+    def _by_kind(self, keys: Iterable[Key]) -> Iterator[tuple[Kind, list[Key]]]:
+        kinds: dict[Kind, list[Key]] = defaultdict(list)
+        for key in keys:
+            kinds[key[1], self._refs[key[0]].label, self._refs[key[2]].label].append(key)
+        for kind in sorted(kinds):
+            yield kind, sorted(kinds[kind])
+
+    def _grouped(self, keys: Iterable[Key], row: Any) -> list[list[Any]]:
+        """Rows by source, so that each source is looked up once."""
+        return [
+            [self._refs[src].id, [row(key) for key in some]]
+            for src, some in groupby(keys, key=lambda key: key[0])
+        ]
+
+    def _send_rels(self, statement: Statement, keys: Sequence[Key], row: Any) -> None:
+        for chunk in _chunks(keys):
+            self._tx.send(statement, rows=self._grouped(chunk, row))
+            self._changed = True
+
+    def _send(self, statement: Statement, rows: Sequence[Any]) -> None:
+        for chunk in _chunks(rows):
+            self._tx.send(statement, rows=chunk)
+            self._changed = True
+
+    def _note(self, kind: str, changes: Sequence[NodeChange] | Sequence[RelChange]) -> None:
+        """Keep the hash, and the before-image of whatever was there before this revision."""
+        rows = []
+        for c in changes:
+            row = c.new or c.old
+            assert row
+            who = identity(row)
+            self._sum += hash_of(who, canonical(c.new.props)) if c.new else 0
+            old = canonical(c.old.props) if c.old else None
+            self._sum -= hash_of(who, old) if old is not None else 0
+            if c.born < self.revision and who not in self._noted:
+                self._noted.add(who)
+                born = c.born if c.old else None
+                image = {"kind": kind, "identity": who, "revision": self.revision, "born": born}
+                rows.append({**image, "own": c.was_own, "props": old, **_where(row)})
+        self._sum %= _MODULUS
+        self._send(cypher.ADD_PAST, rows)
+
+    def _relink(self, changes: Sequence[NodeChange]) -> None:
+        """Collect what reference columns no longer point at, and what they do now."""
+        lost, gained = [], []
+        for c in changes:
+            before, after = links(c.old), links(c.new)
+            lost += [Intent(c.nid, c.ref, link) for link in sorted(before - after)]
+            gained += [Intent(c.nid, c.ref, link) for link in sorted(after - before)]
+        self._send(cypher.DROP_WAITING, [_waiting_row(i.source, i.link) for i in lost])
+        self.lost += lost
+        self.gained += gained
+        self.arrived += [c.new.ref for c in changes if c.new and not c.old]
+
+    def _keep_waiting(self) -> None:
+        """Columns that point at nobody wait in the store until somebody comes."""
+        pointed = [(i.source, i.link) for i in self.gained]
+        if self._deleted:
+            left = self.nodes(self._uncovered - self._deleted)
+            pointed += [
+                (ref, link)
+                for ref, change in left.items()
+                for link in sorted(links(change.old))
+                if link[1] in self._deleted
+            ]
+        there = self.resolve({link[1] for _, link in pointed})
+        rows = {(source, link) for source, link in pointed if link[1] not in there}
+        self._send(cypher.ADD_WAITING, [_waiting_row(*row) for row in sorted(rows)])
+        self.lost, self.gained, self.arrived = [], [], []
+        self._deleted, self._uncovered = set(), set()
+
+
+def row_from(identity: str, props: str) -> Node | Rel:
+    """A row from its canonical identity and properties."""
+    words = json.loads(identity)
+    if len(words) == 2:
+        return Node(Ref(*words), json.loads(props))
+    type_, src_label, src, dst_label, dst, key = words
+    return Rel(type_, Ref(src_label, src), Ref(dst_label, dst), key, json.loads(props))
+
+
+def _where(row: Node | Rel) -> dict[str, str]:
+    """What a before-image is found by."""
+    if isinstance(row, Node):
+        return {"label": row.ref.label, "id": row.ref.id}
+    ends = {"src_label": row.src.label, "src": row.src.id, "dst_label": row.dst.label}
+    return {"type": row.type, **ends, "dst": row.dst.id}
+
+
+def _waiting_row(source: Ref, link: Link) -> dict[str, str]:
+    type_, target = link
+    return {
+        "label": target.label,
+        "id": target.id,
+        "type": type_,
+        "src_label": source.label,
+        "src": source.id,
+    }
+
+
+def _count(counts: dict[str, int], name: str, more: int) -> None:
+    counts[name] = counts.get(name, 0) + more
+    if not counts[name]:
+        del counts[name]
+
+
+def _by_label(refs: Iterable[Ref]) -> Iterator[tuple[str, list[Ref]]]:
+    labels: dict[str, list[Ref]] = defaultdict(list)
+    for ref in refs:
+        if ref.label in LABELS:
+            labels[ref.label].append(ref)
+    yield from labels.items()
+
+
+def _chunks(rows: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(rows), _SENT):
+        yield rows[start : start + _SENT]
