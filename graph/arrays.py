@@ -8,17 +8,29 @@ Columns that nobody fills do not exist.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby, islice
+from math import isnan
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.model import Props, Value
+from graph.model import Props, Rel, Value
 
-__all__ = ["Array", "Kind", "Moved", "NodeTable", "RelRow", "RelTable", "known"]
+__all__ = [
+    "Array",
+    "Kind",
+    "Moved",
+    "NodeTable",
+    "RelBlock",
+    "RelRow",
+    "RelTable",
+    "blocks_of",
+    "known",
+]
 
 Array = NDArray[Any]
 Kind = tuple[str, str, str]  # type, source label, target label
@@ -70,6 +82,31 @@ class NodeTable:
         return NodeTable(self.label, ids, _settled(columns)), where
 
 
+@dataclass(frozen=True)
+class RelBlock:
+    """Some relations of one kind as columns of one length; an unknown value is None or NaN."""
+
+    kind: Kind
+    src: Sequence[str]
+    dst: Sequence[str]
+    keys: Sequence[str]
+    columns: Mapping[str, Sequence[Value | None]]
+
+
+def blocks_of(rels: Iterable[Rel], size: int = 20_000) -> Iterator[RelBlock]:
+    """Relations as blocks of up to `size`, a new one wherever the kind changes."""
+    for kind, some in groupby(rels, key=lambda r: (r.type, r.src.label, r.dst.label)):
+        while rows := list(islice(some, size)):
+            names = {name for rel in rows for name in rel.props} - _UNSEEN
+            yield RelBlock(
+                kind,
+                [rel.src.id for rel in rows],
+                [rel.dst.id for rel in rows],
+                [rel.key for rel in rows],
+                {name: [rel.props.get(name) for rel in rows] for name in names},
+            )
+
+
 @dataclass(frozen=True, eq=False)
 class RelTable:
     """Relations of one kind, sorted by (src, dst, key)."""
@@ -92,6 +129,20 @@ class RelTable:
             sources,
             targets,
         )
+
+    @classmethod
+    def of(cls, blocks: Sequence[RelBlock], src: NodeTable, dst: NodeTable) -> RelTable:
+        """From blocks of one kind in any order."""
+        a = np.array([src.index[i] for block in blocks for i in block.src], np.int32)
+        b = np.array([dst.index[i] for block in blocks for i in block.dst], np.int32)
+        keys = [key for block in blocks for key in block.keys]
+        order = np.lexsort((np.array(keys, str), b, a) if any(keys) else (b, a))
+        columns = {
+            name: _column_of(_joined(blocks, name))[order]
+            for name in sorted({name for block in blocks for name in block.columns})
+        }
+        ends = len(src.ids), len(dst.ids)
+        return cls(a[order], b[order], _objects(keys)[order], columns, *ends)
 
     @cached_property
     def indptr(self) -> Array:
@@ -203,10 +254,17 @@ def _columns(rows: Sequence[Props]) -> dict[str, Array]:
     return {name: _column_of([row.get(name) for row in rows]) for name in names}
 
 
+def _joined(blocks: Sequence[RelBlock], name: str) -> list[Value | None]:
+    unknown: list[None] = [None]
+    return [
+        value for block in blocks for value in block.columns.get(name, unknown * len(block.keys))
+    ]
+
+
 def _column_of(values: Sequence[Value | None]) -> Array:
     if all(v is None or (isinstance(v, float)) for v in values):
         return np.array([np.nan if v is None else v for v in values], np.float64)
-    return _objects(values)
+    return _objects([None if isinstance(v, float) and isnan(v) else v for v in values])
 
 
 def _objects(values: Sequence[object]) -> Array:

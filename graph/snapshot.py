@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar, cast
 
 import networkx as nx
 
-from graph.arrays import Kind, Moved, NodeTable, RelRow, RelTable, known
+from graph.arrays import Kind, Moved, NodeTable, RelBlock, RelRow, RelTable, known
 from graph.model import LABELS, RELATIONS, Node, Ref, Rel
 
 __all__ = ["Memo", "Snapshot", "SnapshotCache", "take"]
@@ -39,7 +39,7 @@ class _Store(Protocol):
     def reading(self) -> AbstractContextManager[int]: ...
     def revision(self) -> int: ...
     def nodes(self, label: str) -> Iterator[Node]: ...
-    def rels(self, type: str) -> Iterator[Rel]: ...
+    def columns(self, type: str) -> Iterator[RelBlock]: ...
     def changes(self, since: int) -> _Changes: ...
 
 
@@ -134,9 +134,9 @@ def take(store: _Store) -> Snapshot:
         }
         tables = {label: table for label, table in tables.items() if table.ids}
         relations = {
-            kind: RelTable.build(_rows(rels, tables), *_sizes(tables, kind))
+            kind: RelTable.of(blocks, tables[kind[1]], tables[kind[2]])
             for type_ in sorted(RELATIONS)
-            for kind, rels in sorted(_by(store.rels(type_), _kind).items())
+            for kind, blocks in sorted(_by(store.columns(type_), lambda b: b.kind).items())
         }
     return Snapshot(revision, tables, relations)
 

@@ -126,7 +126,7 @@ def test_no_other_distribution_ships_our_package_names() -> None:
 
 
 def test_files_stay_small() -> None:
-    allowed = {"tables.py"}  # one list of all columns: data, not code
+    allowed = {"tables.py", "cypher.py"}  # lists of all columns and statements: data, not code
     long = [p.name for p in SOURCES if len(p.read_text("utf-8").splitlines()) > 350]
     assert set(long) <= allowed
 

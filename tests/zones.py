@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+from graph.arrays import RelBlock, blocks_of
 from graph.model import Batch, Node, Props, Ref, Rel, Value, derived, evidence_id, merge, survey_id
 from graph.snapshot import Snapshot, take
 from graph.tables import TABLES, Column, Kind, Table
@@ -71,6 +72,9 @@ class _Rows:
 
     def nodes(self, label: str) -> Iterator[Node]:
         return (Node(r, self.held[r]) for r in sorted(self.held) if r.label == label)
+
+    def columns(self, type: str) -> Iterator[RelBlock]:
+        return blocks_of(self.rels(type))
 
     def rels(self, type: str) -> Iterator[Rel]:
         return (Rel(*i, self.joined[i]) for i in sorted(self.joined) if i[0] == type)

@@ -23,6 +23,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from graph.arrays import RelBlock
 from graph.model import Batch, Node, Ref, Rel
 
 __all__ = [
@@ -156,6 +157,9 @@ class GraphStore(Protocol):
 
     def rels(self, type: str) -> Iterator[Rel]:
         """Every relation of a type in (src, dst, key) order."""
+
+    def columns(self, type: str) -> Iterator[RelBlock]:
+        """Every relation of a type as columns, in no order: what a snapshot is made of."""
 
     def changes(self, since: int) -> Changes:
         """Everything that differs from revision `since`."""

@@ -117,8 +117,8 @@ class Change(Protocol):
     def born_nodes(self, revision: int, limit: int) -> Sequence[NodeChange]:
         """Up to `limit` nodes that exist since `revision`, as deletions."""
 
-    def images(self, revision: int, kind: str) -> Iterable[Image]:
-        """What `revision` changed or took away, of kind `node` or `rel`, as it was before."""
+    def images(self, revision: int, kind: str, skip: int, limit: int) -> Sequence[Image]:
+        """What `revision` changed or took away, of kind `node` or `rel`, as it was; by identity."""
 
     def is_live(self, batch: str) -> bool:
         """Whether the ledger holds this batch, not undone."""

@@ -88,11 +88,11 @@ def rel_columns(kind: Kind, names: tuple[str, ...]) -> Statement:
     text = _spread(
         "MATCH (a:SOURCE) WHERE a.id > $after AND a.id <= $last"
         " WITH a MATCH (a)-[r:TYPE]->(b:TARGET)"
-        " RETURN collect(a._n), collect(b._n), COLUMNS",
+        " RETURN COLUMNS",
         TYPE=kind[0],
         SOURCE=kind[1],
         TARGET=kind[2],
-        COLUMNS=", ".join(columns),
+        COLUMNS=", ".join(["collect(a._n)", "collect(b._n)", *columns]),
     )
     return Statement("rel_columns", text)
 
@@ -219,8 +219,14 @@ BORN_NODES = _by_label(
 )
 IMAGES = Statement(
     "images",
-    "MATCH (p:_Past {revision: $revision}) WHERE p.kind = $kind AND p.props IS NOT NULL"
+    "MATCH (p:_Past {revision: $revision})"
+    " WHERE p.kind = $kind AND p.props IS NOT NULL AND p.born < $revision"
+    " WITH p ORDER BY p.identity SKIP $skip LIMIT $limit"
     " RETURN collect([p.identity, p.born, p.own, p.props])",
+)
+DROP_PAST = Statement(
+    "drop_past",
+    "MATCH (p:_Past {revision: $revision}) WITH p LIMIT $limit DELETE p RETURN count(p)",
 )
 WAITING = Statement(
     "waiting",

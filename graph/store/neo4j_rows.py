@@ -2,109 +2,47 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any, TypeVar
 
-from graph.model import LABELS, Batch, Node, Props, Ref, Rel
+from graph.model import LABELS, Batch, Node, Ref, Rel
 from graph.store import cypher
 from graph.store.base import Applied
 from graph.store.change import Entry, Image, Intent, Key, NodeChange, RelChange
 from graph.store.cypher import Kind, Statement
 from graph.store.neo4j import Transaction
+from graph.store.neo4j_values import State, born_of, node_of, rel_of, row_from, row_of
 from graph.store.plan import Link, canonical, hash_of, identity, links
 from graph.store.text import grams, search_text
 
-__all__ = ["Neo4jChange", "State", "label_of", "node_of", "props_of", "rel_of", "row_of"]
+__all__ = ["Neo4jChange"]
 
 _MODULUS = 2**256
 _SENT = 5_000  # rows of one statement
-_RESERVED = frozenset({"id", "key", "search_text"})
 _OURS = frozenset({"_rev", "_born", "_own"})
 _T = TypeVar("_T")
-
-
-@dataclass
-class State:
-    """What is published, or, while an import is under way, what will be."""
-
-    revision: int = 0
-    hash: str = f"{0:064x}"
-    nodes: dict[str, int] = field(default_factory=dict)
-    relations: dict[str, int] = field(default_factory=dict)
-    next: int = 0  # number of the next node
-    columns: dict[str, list[str]] = field(default_factory=dict)  # names of properties by type
-
-    @classmethod
-    def read(cls, text: str) -> State:
-        """From its JSON."""
-        return cls(**json.loads(text))
-
-    def text(self) -> str:
-        """As JSON."""
-        return canonical(asdict(self))
-
-
-def props_of(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The row's own properties among those of a node or relation.
-
-    Names that begin with `_`, and `id`, `key` and `search_text`, belong to the engine; a column
-    that happens to be called so is kept under its name with two more.
-
-    >>> props_of({"id": "1", "_rev": 3, "name": "甲", "__id": "x", "___a": True})
-    {'name': '甲', 'id': 'x', '_a': True}
-    """
-    return {
-        name[2:] if name.startswith("__") else name: value
-        for name, value in stored.items()
-        if name.startswith("__") or not (name.startswith("_") or name in _RESERVED)
-    }
-
-
-def row_of(props: Props) -> dict[str, Any]:
-    """Properties as they are stored."""
-    return {
-        f"__{name}" if name.startswith("_") or name in _RESERVED else name: value
-        for name, value in props.items()
-    }
-
-
-def node_of(label: str, stored: Mapping[str, Any]) -> Node:
-    """A node from its stored properties."""
-    return Node(Ref(label, stored["id"]), props_of(stored))
-
-
-def rel_of(kind: Kind, src: str, dst: str, stored: Mapping[str, Any]) -> Rel:
-    """A relation from its stored properties."""
-    type_, src_label, dst_label = kind
-    key = stored.get("key", "")
-    return Rel(type_, Ref(src_label, src), Ref(dst_label, dst), key, props_of(stored))
-
-
-def label_of(labels: Sequence[str]) -> str:
-    """Which label of the vocabulary a node has; a user may have added others."""
-    return next(label for label in labels if label in LABELS)
-
-
-def born_of(stored: Mapping[str, Any]) -> int:
-    """The revision since which a row exists."""
-    return int(stored.get("_born", stored["_rev"]))
 
 
 class Neo4jChange:
     """A `graph.store.change.Change` on a Neo4j database; before-images go to `_Past` nodes."""
 
-    def __init__(self, transaction: Transaction, state: State) -> None:
+    def __init__(
+        self, transaction: Transaction, state: State, *, changed: bool = False, keeps: bool = True
+    ) -> None:
+        """On what `state` says is there; `changed` when an earlier part of the same import wrote.
+
+        Without `keeps` no before-images are kept: an unfinished import is taken back unseen.
+        """
         self._tx = transaction
-        self._state = state
+        self._keeps = keeps
+        self.state = state
         self.before = state.revision
         self.revision = state.revision + 1
         self._sum = int(state.hash, 16)
-        self._changed = False
+        self._changed = changed
         self._nids: dict[Ref, int] = {}
         self._refs: dict[int, Ref] = {}
         self._noted: set[str] = set()
@@ -116,10 +54,15 @@ class Neo4jChange:
         self.lost: list[Intent] = []
         self.arrived: list[Ref] = []
 
+    @property
+    def changed(self) -> bool:
+        """Whether anything was written."""
+        return self._changed
+
     def next_nid(self) -> int:
         """A row number for a new node."""
-        self._state.next += 1
-        return self._state.next - 1
+        self.state.next += 1
+        return self.state.next - 1
 
     def resolve(self, refs: Iterable[Ref]) -> dict[Ref, int]:
         """Row numbers of those of `refs` that exist."""
@@ -133,7 +76,7 @@ class Neo4jChange:
     def nodes(self, refs: Iterable[Ref]) -> dict[Ref, NodeChange]:
         """Those of `refs` that exist, as changes that change nothing yet."""
         found: dict[Ref, NodeChange] = {}
-        if not self._state.nodes:
+        if not self.state.nodes:
             return found
         for label, some in _by_label(refs):
             for (rows,) in self._tx.run(cypher.GET[label], ids=[ref.id for ref in some]):
@@ -182,7 +125,7 @@ class Neo4jChange:
             self._send(cypher.CREATE_NODES[label], created)
             self._send(cypher.UPDATE_NODES[label], updated)
             self._send(cypher.DELETE_NODES[label], deleted)
-            _count(self._state.nodes, label, len(created) - len(deleted))
+            _count(self.state.nodes, label, len(created) - len(deleted))
         for ref in (c.ref for c in changes if not c.new):
             self._deleted.add(ref)
             self._nids.pop(ref, None)
@@ -201,7 +144,7 @@ class Neo4jChange:
             self._send_rels(cypher.CREATE_RELS[kind], created, row)
             self._send_rels(cypher.UPDATE_RELS[kind], updated, row)
             self._send_rels(cypher.DELETE_RELS[kind], deleted, row)
-            _count(self._state.relations, kind[0], len(created) - len(deleted))
+            _count(self.state.relations, kind[0], len(created) - len(deleted))
 
     def bulk(self, rows: int) -> AbstractContextManager[None]:  # noqa: ARG002
         """Nothing to prepare: the server keeps its indexes at the end of the transaction."""
@@ -210,7 +153,7 @@ class Neo4jChange:
     def born_rels(self, revision: int, limit: int) -> list[RelChange]:
         """Up to `limit` relations that exist since `revision`, as deletions."""
         for kind in cypher.KINDS:
-            if not self._state.relations.get(kind[0]):
+            if not self.state.relations.get(kind[0]):
                 continue
             ((rows,),) = self._tx.run(cypher.BORN_RELS[kind], revision=revision, limit=limit)
             if rows:
@@ -229,12 +172,11 @@ class Neo4jChange:
                 return [NodeChange(n, node.ref, revision, node, None) for n, node in nodes]
         return []
 
-    def images(self, revision: int, kind: str) -> Iterator[Image]:
-        """What `revision` changed or took away, of kind `node` or `rel`, as it was before."""
-        ((rows,),) = self._tx.run(cypher.IMAGES, revision=revision, kind=kind)
-        for identity_, born, own, props in rows:
-            if born < revision:  # else: made and changed within one large import
-                yield Image(row_from(identity_, props), born, own)
+    def images(self, revision: int, kind: str, skip: int, limit: int) -> list[Image]:
+        """What `revision` changed or took away, of kind `node` or `rel`, as it was; by identity."""
+        where = {"revision": revision, "kind": kind, "skip": skip, "limit": limit}
+        ((rows,),) = self._tx.run(cypher.IMAGES, **where)
+        return [Image(row_from(who, props), born, own) for who, born, own, props in rows]
 
     def is_live(self, batch: str) -> bool:
         """Whether the ledger holds this batch, not undone."""
@@ -270,8 +212,8 @@ class Neo4jChange:
         self.pause()
         if not self._changed:
             return self.before
-        self._state.revision = self.revision
-        text = self._state.text()
+        self.state.revision = self.revision
+        text = self.state.text()
         self._tx.run(cypher.SET_STATE, state=text)
         self._tx.run(cypher.ADD_REVISION, revision=self.revision, state=text)
         return self.revision
@@ -279,10 +221,10 @@ class Neo4jChange:
     def pause(self) -> None:
         """Bring what follows from the rows so far up to date; the revision is not yet out."""
         self._keep_waiting()
-        self._state.hash = f"{self._sum:064x}"
+        self.state.hash = f"{self._sum:064x}"
         for type_, names in self._names.items():
-            known = self._state.columns.get(type_, [])
-            self._state.columns[type_] = sorted({*known, *names} - _OURS)
+            known = self.state.columns.get(type_, [])
+            self.state.columns[type_] = sorted({*known, *names} - _OURS)
 
     def _know(self, ref: Ref, number: int) -> None:
         self._nids[ref] = number
@@ -354,7 +296,7 @@ class Neo4jChange:
             self._sum += hash_of(who, canonical(c.new.props)) if c.new else 0
             old = canonical(c.old.props) if c.old else None
             self._sum -= hash_of(who, old) if old is not None else 0
-            if c.born < self.revision and who not in self._noted:
+            if self._keeps and c.born < self.revision and who not in self._noted:
                 self._noted.add(who)
                 born = c.born if c.old else None
                 image = {"kind": kind, "identity": who, "revision": self.revision, "born": born}
@@ -390,15 +332,6 @@ class Neo4jChange:
         self._send(cypher.ADD_WAITING, [_waiting_row(*row) for row in sorted(rows)])
         self.lost, self.gained, self.arrived = [], [], []
         self._deleted, self._uncovered = set(), set()
-
-
-def row_from(identity: str, props: str) -> Node | Rel:
-    """A row from its canonical identity and properties."""
-    words = json.loads(identity)
-    if len(words) == 2:
-        return Node(Ref(*words), json.loads(props))
-    type_, src_label, src, dst_label, dst, key = words
-    return Rel(type_, Ref(src_label, src), Ref(dst_label, dst), key, json.loads(props))
 
 
 def _where(row: Node | Rel) -> dict[str, str]:

@@ -51,7 +51,7 @@ def _neo4j(url: str, deadline: float, access: Access) -> GraphStore:
 
     parts = urlsplit(url)
     if "@" in parts.netloc:
-        raise UsageError("store_url_secret", scheme=parts.scheme)
+        raise UsageError("store_url_login", scheme=parts.scheme)
     if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
         raise UsageError("store_url", scheme=parts.scheme)
     auth = (access.user, access.password) if access.user else None

@@ -3,21 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from graph.errors import DataError, NotFound
 from graph.model import Batch, Node, Props, Ref, Rel, merge
 from graph.store.base import Applied
-from graph.store.change import Change, Intent, Key, NodeChange, RelChange
+from graph.store.change import Change, Image, Intent, Key, NodeChange, RelChange
 from graph.store.plan import checked_nodes, checked_rels, counted, settle
 
-__all__ = ["publish", "take_back"]
+__all__ = ["Stage", "Tally", "finish", "now", "publish", "step_back", "take_back", "write"]
 
 _CHUNK = 20_000  # rows held in memory beside the batch itself
 _T = TypeVar("_T")
+
+
+@dataclass
+class Tally:
+    """Rows created, updated and unchanged."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def add(self, old: Props | None, new: Props) -> None:
+        """Count one row of the batch."""
+        if old is None:
+            self.created += 1
+        elif old != new:
+            self.updated += 1
+        else:
+            self.unchanged += 1
+
+
+class Stage(NamedTuple):
+    """How far an undo has come: its step, and how many before-images of that step are restored."""
+
+    step: int = 0
+    restored: int = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left."""
+        return self.step == len(_STEPS)
 
 
 def publish(change: Change, batch: Batch) -> Applied:
@@ -25,10 +55,26 @@ def publish(change: Change, batch: Batch) -> Applied:
     if change.is_live(batch.key):
         rows = counted(batch.nodes) + len(batch.rels)
         return Applied(batch.key, "unchanged", change.before, 0, 0, rows)
+    tally = Tally()
+    write(change, checked_nodes(batch), checked_rels(batch), tally)
+    return finish(change, batch, tally)
+
+
+def write(change: Change, nodes: Mapping[Ref, Props], rels: Sequence[Rel], tally: Tally) -> None:
+    """Merge checked rows into the graph, and what follows from them."""
     try:
-        tally = _upsert(change, batch)
+        with change.bulk(len(rels)):
+            _upsert_nodes(change, nodes, tally)
+            _upsert_rels(change, rels, tally)
+            _drop_lost(change)
+            _add_gained(change)
+            _add_arrived(change)
     except UnicodeEncodeError as error:  # half of a surrogate pair: no store can write it
         raise DataError("value", value=ascii(error.object[error.start : error.end])) from error
+
+
+def finish(change: Change, batch: Batch, tally: Tally) -> Applied:
+    """Publish what was written, with its entry in the ledger."""
     revision = change.close()
     status = "committed" if revision != change.before else "unchanged"
     applied = Applied(batch.key, status, revision, tally.created, tally.updated, tally.unchanged)
@@ -41,11 +87,19 @@ def take_back(change: Change) -> Applied:
     entry = change.newest()
     if entry is None:
         raise NotFound("nothing_to_undo")
-    if entry.changed:
-        _remove_born(change, entry.revision)
-        _restore(change, entry.revision)
+    stage = Stage(0 if entry.changed else len(_STEPS))
+    while not stage.done:
+        stage = step_back(change, entry.revision, stage, _CHUNK)
     change.mark_undone(entry.number)
     return Applied(entry.batch, "undone", change.close(), entry.created, entry.updated, 0)
+
+
+def step_back(change: Change, revision: int, stage: Stage, limit: int) -> Stage:
+    """Undo up to `limit` rows of a revision: what it created goes, then the rest is as it was.
+
+    Relations go before their ends, and ends come back before relations.
+    """
+    return _STEPS[stage.step](change, revision, stage, limit)
 
 
 def now() -> str:
@@ -53,35 +107,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-class _Tally:
-    """Rows created, updated and unchanged."""
-
-    def __init__(self) -> None:
-        self.created = self.updated = self.unchanged = 0
-
-    def add(self, old: Props | None, new: Props) -> None:
-        """Count one row of the batch."""
-        if old is None:
-            self.created += 1
-        elif old != new:
-            self.updated += 1
-        else:
-            self.unchanged += 1
-
-
-def _upsert(change: Change, batch: Batch) -> _Tally:
-    nodes, rels = checked_nodes(batch), checked_rels(batch)
-    with change.bulk(len(rels)):
-        tally = _Tally()
-        _upsert_nodes(change, nodes, tally)
-        _upsert_rels(change, rels, tally)
-        _drop_lost(change)
-        _add_gained(change)
-        _add_arrived(change)
-    return tally
-
-
-def _upsert_nodes(change: Change, nodes: Mapping[Ref, Props], tally: _Tally) -> None:
+def _upsert_nodes(change: Change, nodes: Mapping[Ref, Props], tally: Tally) -> None:
     for refs in _chunks(nodes):
         held = change.nodes(refs)
         changes = []
@@ -96,7 +122,7 @@ def _upsert_nodes(change: Change, nodes: Mapping[Ref, Props], tally: _Tally) -> 
         change.write_nodes(changes)
 
 
-def _upsert_rels(change: Change, rels: Sequence[Rel], tally: _Tally) -> None:
+def _upsert_rels(change: Change, rels: Sequence[Rel], tally: Tally) -> None:
     nids = change.resolve({ref for rel in rels for ref in (rel.src, rel.dst)})
     _refuse_dangling(rels, nids)
     # In the order of the primary key, so that a load appends to it instead of jumping about.
@@ -110,7 +136,7 @@ def _upsert_rels(change: Change, rels: Sequence[Rel], tally: _Tally) -> None:
 
 
 def _upserted(
-    change: Change, key: Key, rel: Rel, held: Mapping[Key, RelChange], tally: _Tally
+    change: Change, key: Key, rel: Rel, held: Mapping[Key, RelChange], tally: Tally
 ) -> RelChange | None:
     """What one row of the batch changes: nothing, when it is already there."""
     row = held.get(key)
@@ -182,33 +208,49 @@ def _add_derived(change: Change, wanted: Mapping[Key, Rel]) -> None:
     )
 
 
-def _remove_born(change: Change, revision: int) -> None:
-    """Undo's first half: what the batch created goes, relations before their ends."""
-    while rels := change.born_rels(revision, _CHUNK):
-        change.write_rels(rels)
-    while nodes := change.born_nodes(revision, _CHUNK):
-        change.write_nodes(nodes)
+def _remove_rels(change: Change, revision: int, stage: Stage, limit: int) -> Stage:
+    rels = change.born_rels(revision, limit)
+    change.write_rels(rels)
+    return stage if rels else Stage(stage.step + 1)
 
 
-def _restore(change: Change, revision: int) -> None:
-    """Undo's second half: what the batch changed or took away is back, ends before relations."""
-    for images in _chunks(change.images(revision, "node")):
-        before = {image.row.ref: image.row for image in images if isinstance(image.row, Node)}
-        held = change.nodes(before)
-        change.write_nodes([held[ref]._replace(new=node) for ref, node in before.items()])
-    for images in _chunks(change.images(revision, "rel")):
-        rows = [(image.row, image) for image in images if isinstance(image.row, Rel)]
-        nids = change.resolve({ref for rel, _ in rows for ref in (rel.src, rel.dst)})
-        keyed = {_key(rel, nids): (rel, image) for rel, image in rows}
-        held_rels = change.rels({key: rel for key, (rel, _) in keyed.items()})
-        change.write_rels(
-            [
-                held_rels[key]._replace(new=rel, own=image.own)
-                if key in held_rels
-                else RelChange(key, image.born, None, rel, False, image.own)
-                for key, (rel, image) in keyed.items()
-            ]
-        )
+def _remove_nodes(change: Change, revision: int, stage: Stage, limit: int) -> Stage:
+    nodes = change.born_nodes(revision, limit)
+    change.write_nodes(nodes)
+    return stage if nodes else Stage(stage.step + 1)
+
+
+def _restore_nodes(change: Change, revision: int, stage: Stage, limit: int) -> Stage:
+    images = change.images(revision, "node", stage.restored, limit)
+    before = {image.row.ref: image.row for image in images if isinstance(image.row, Node)}
+    held = change.nodes(before)
+    change.write_nodes([held[ref]._replace(new=node) for ref, node in before.items()])
+    return _after(stage, images)
+
+
+def _restore_rels(change: Change, revision: int, stage: Stage, limit: int) -> Stage:
+    images = change.images(revision, "rel", stage.restored, limit)
+    rows = [(image.row, image) for image in images if isinstance(image.row, Rel)]
+    nids = change.resolve({ref for rel, _ in rows for ref in (rel.src, rel.dst)})
+    keyed = {_key(rel, nids): (rel, image) for rel, image in rows}
+    held = change.rels({key: rel for key, (rel, _) in keyed.items()})
+    change.write_rels(
+        [
+            held[key]._replace(new=rel, own=image.own)
+            if key in held
+            else RelChange(key, image.born, None, rel, False, image.own)
+            for key, (rel, image) in keyed.items()
+        ]
+    )
+    return _after(stage, images)
+
+
+def _after(stage: Stage, images: Sequence[Image]) -> Stage:
+    more = Stage(stage.step, stage.restored + len(images))
+    return more if images else Stage(stage.step + 1)
+
+
+_STEPS = (_remove_rels, _remove_nodes, _restore_nodes, _restore_rels)
 
 
 def _key(rel: Rel, nids: Mapping[Ref, int]) -> Key:

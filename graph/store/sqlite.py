@@ -11,6 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from graph.arrays import RelBlock, blocks_of
 from graph.errors import LianzhuError, NotFound
 from graph.model import RELATIONS, Batch, Node, Ref, Rel
 from graph.store.base import Applied, Changes, Health, LedgerEntry, Neighbourhood, Page, Stats
@@ -212,6 +213,10 @@ class SqliteStore:
         with self._file.streaming() as reader:
             for label in sorted({src for src, _ in RELATIONS.get(type, ())}):
                 yield from map(_rel, reader.stream(_RELS_FROM, type=type, label=label))
+
+    def columns(self, type: str) -> Iterator[RelBlock]:
+        """Every relation of a type as columns, in no order: what a snapshot is made of."""
+        return blocks_of(self.rels(type))
 
     def changes(self, since: int) -> Changes:
         """Everything that differs from revision `since`."""

@@ -162,15 +162,18 @@ class SqliteChange:
         )
         return [_removed_node(row) for row in rows]
 
-    def images(self, revision: int, kind: str) -> Iterator[Image]:
-        """What `revision` changed or took away, of kind `node` or `rel`, as it was before."""
+    def images(self, revision: int, kind: str, skip: int, limit: int) -> list[Image]:
+        """What `revision` changed or took away, of kind `node` or `rel`, as it was; by identity."""
         rows = self._db.execute(
             "SELECT identity, born, own, props FROM past"
-            " WHERE revision = ? AND kind = ? AND props IS NOT NULL",
-            (revision, kind),
+            " WHERE revision = ? AND kind = ? AND props IS NOT NULL"
+            " ORDER BY identity LIMIT ? OFFSET ?",
+            (revision, kind, limit, skip),
         )
-        for identity_, born, own, props in rows.fetchall():
-            yield Image(_row(json.loads(identity_), json.loads(props)), born, bool(own))
+        return [
+            Image(_row(json.loads(who), json.loads(props)), born, bool(own))
+            for who, born, own, props in rows.fetchall()
+        ]
 
     def is_live(self, batch: str) -> bool:
         """Whether the ledger holds this batch, not undone."""

@@ -32,42 +32,10 @@ _CJK = "々〇\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0
 _RUN = re.compile(f"[{_CJK}]+|[^\\W_{_CJK}]+")
 _HAS_CJK = re.compile(f"[{_CJK}]")
 # The stop words of Lucene's CJKAnalyzer (org.apache.lucene.analysis.cjk, stopwords.txt).
-_STOPPED = (
-    "a",
-    "and",
-    "are",
-    "as",
-    "at",
-    "be",
-    "but",
-    "by",
-    "for",
-    "if",
-    "in",
-    "into",
-    "is",
-    "it",
-    "no",
-    "not",
-    "of",
-    "on",
-    "or",
-    "s",
-    "such",
-    "t",
-    "that",
-    "the",
-    "their",
-    "then",
-    "there",
-    "these",
-    "they",
-    "this",
-    "to",
-    "was",
-    "will",
-    "with",
-    "www",
+_STOPPED = re.findall(
+    r"\w+",
+    "a and are as at be but by for if in into is it no not of on or s such t that the their then"
+    " there these they this to was will with www",
 )
 _EDGE = "\ue000"  # stands between fields: a private-use character, which is never part of a name
 

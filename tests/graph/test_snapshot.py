@@ -11,6 +11,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from graph.arrays import RelBlock, blocks_of
 from graph.model import Node, Props, Ref, Rel
 from graph.snapshot import Snapshot, SnapshotCache, take
 from graph.store.base import Changes
@@ -34,6 +35,9 @@ class Held:
 
     def nodes(self, label: str) -> Iterator[Node]:
         return (Node(r, self.held[r]) for r in sorted(self.held) if r.label == label)
+
+    def columns(self, type: str) -> Iterator[RelBlock]:
+        return blocks_of(self.rels(type))
 
     def rels(self, type: str) -> Iterator[Rel]:
         return (Rel(*i, self.joined[i]) for i in sorted(self.joined) if i[0] == type)

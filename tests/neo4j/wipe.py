@@ -15,7 +15,7 @@ def wipe(login: Login) -> None:
     """Delete every row and begin again at revision 0."""
     import neo4j
 
-    from graph.store.neo4j_rows import State
+    from graph.store.neo4j_values import State
 
     with (
         neo4j.GraphDatabase.driver(login.url, auth=(login.user, login.password)) as driver,

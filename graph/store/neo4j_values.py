@@ -1,0 +1,101 @@
+"""Rows as a Neo4j database holds them, and the state that is published with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from graph.model import LABELS, Node, Props, Ref, Rel
+from graph.store.cypher import Kind
+from graph.store.plan import canonical
+
+__all__ = [
+    "State",
+    "born_of",
+    "label_of",
+    "node_of",
+    "props_of",
+    "rel_of",
+    "row_from",
+    "row_of",
+]
+
+_RESERVED = frozenset({"id", "key", "search_text"})
+
+
+@dataclass
+class State:
+    """What is published, or, while an import is under way, what will be."""
+
+    revision: int = 0
+    hash: str = f"{0:064x}"
+    nodes: dict[str, int] = field(default_factory=dict)
+    relations: dict[str, int] = field(default_factory=dict)
+    next: int = 0  # number of the next node
+    columns: dict[str, list[str]] = field(default_factory=dict)  # names of properties by type
+
+    @classmethod
+    def read(cls, text: str) -> State:
+        """From its JSON."""
+        return cls(**json.loads(text))
+
+    def text(self) -> str:
+        """As JSON."""
+        return canonical(asdict(self))
+
+
+def props_of(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The row's own properties among those of a node or relation.
+
+    Names that begin with `_`, and `id`, `key` and `search_text`, belong to the engine; a column
+    that happens to be called so is kept under its name with two more.
+
+    >>> props_of({"id": "1", "_rev": 3, "name": "甲", "__id": "x", "___a": True})
+    {'name': '甲', 'id': 'x', '_a': True}
+    """
+    return {
+        name[2:] if name.startswith("__") else name: value
+        for name, value in stored.items()
+        if name.startswith("__") or not (name.startswith("_") or name in _RESERVED)
+    }
+
+
+def row_of(props: Props) -> dict[str, Any]:
+    """Properties as they are stored."""
+    return {
+        f"__{name}" if name.startswith("_") or name in _RESERVED else name: value
+        for name, value in props.items()
+    }
+
+
+def node_of(label: str, stored: Mapping[str, Any]) -> Node:
+    """A node from its stored properties."""
+    return Node(Ref(label, stored["id"]), props_of(stored))
+
+
+def rel_of(kind: Kind, src: str, dst: str, stored: Mapping[str, Any]) -> Rel:
+    """A relation from its stored properties."""
+    type_, src_label, dst_label = kind
+    key = stored.get("key", "")
+    return Rel(type_, Ref(src_label, src), Ref(dst_label, dst), key, props_of(stored))
+
+
+def label_of(labels: Sequence[str]) -> str:
+    """Which label of the vocabulary a node has; a user may have added others."""
+    return next(label for label in labels if label in LABELS)
+
+
+def born_of(stored: Mapping[str, Any]) -> int:
+    """The revision since which a row exists."""
+    return int(stored.get("_born", stored["_rev"]))
+
+
+def row_from(identity: str, props: str) -> Node | Rel:
+    """A row from its canonical identity and properties."""
+    words = json.loads(identity)
+    if len(words) == 2:
+        return Node(Ref(*words), json.loads(props))
+    type_, src_label, src, dst_label, dst, key = words
+    return Rel(type_, Ref(src_label, src), Ref(dst_label, dst), key, json.loads(props))
