@@ -12,12 +12,22 @@ from rich.table import Table
 from api.doctor import Diagnosis
 from api.importing import report_json
 from graph.analysis.answers import GapsAnswer, RankAnswer, SegmentAnswer
+from graph.model import LABELS
 from graph.store.base import Stats
+from graph.store.copy import Verification
 from ingest.report import ImportReport
 from viz.sentences import path_text, reason_text
 from viz.words import term, word
 
-__all__ = ["show_doctor", "show_gaps", "show_import", "show_rank", "show_sentences", "show_stats"]
+__all__ = [
+    "show_doctor",
+    "show_gaps",
+    "show_import",
+    "show_rank",
+    "show_sentences",
+    "show_stats",
+    "show_verification",
+]
 
 ERRORS_SHOWN = 50
 
@@ -102,6 +112,23 @@ def show_stats(found: Stats, lang: str) -> None:
             table.add_row(term(lang, group, name), str(n))
     _out.print(table)
     _out.print(word(lang, "cli.stats", revision=found.revision, hash=found.hash))
+
+
+def show_verification(found: Verification, lang: str) -> None:
+    """Rows and hashes of both stores, label by label, and the first difference."""
+    table = _table(lang, "what", "first", "second", "same")
+    for part in found.parts:
+        group = "label" if part.name in LABELS else "relation"
+        mark = "✓" if part.hashes[0] == part.hashes[1] else "✗"
+        table.add_row(term(lang, group, part.name), *map(str, part.rows), mark)
+    _out.print(table)
+    for which in found.stale:
+        _out.print(word(lang, f"cli.stale_{which}"), style="bold red")
+    if found.difference:
+        told = {"part": found.difference.part, "identity": found.difference.identity}
+        _out.print(word(lang, "cli.differs", **told), style="bold red", markup=False)
+    elif found.equal:
+        _out.print(word(lang, "cli.equal"))
 
 
 def _gap_row(s: SegmentAnswer, names: Mapping[str, str], lang: str, direction: str) -> list[str]:

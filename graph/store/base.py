@@ -21,12 +21,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from graph.arrays import RelBlock
-from graph.model import Batch, Node, Ref, Rel
+from graph.model import Batch, Node, Ref, Rel, Value
 
 __all__ = [
+    "Annotates",
     "Applied",
     "Changes",
     "GraphStore",
@@ -110,6 +111,14 @@ class Health:
     detail: str
 
 
+@runtime_checkable
+class Annotates(Protocol):
+    """A store whose users look at nodes with tools of its own."""
+
+    def annotate(self, marks: Mapping[Ref, Mapping[str, Value]]) -> None:
+        """Put `marks`, whose names begin with `_`, in the place of all earlier ones."""
+
+
 class GraphStore(Protocol):
     """Named operations on a chain graph; never a query string."""
 
@@ -121,6 +130,12 @@ class GraphStore(Protocol):
 
     def undo(self) -> Applied:
         """Take back the newest batch that is not undone; `NotFound` when there is none."""
+
+    def adopt(self, revision: int, ledger: Sequence[LedgerEntry]) -> None:
+        """Take over the revision and the ledger of the store whose content was just applied here.
+
+        The one entry of that copy makes room for them; none of them can be undone here.
+        """
 
     def ledger(self, limit: int = 50) -> Sequence[LedgerEntry]:
         """Applied batches, newest first."""

@@ -158,7 +158,7 @@ CLOSE_GATE = Statement(
 )
 IS_GATE_OPEN = Statement("is_gate_open", "MATCH (g:_Gate {one: 1}) RETURN g.open")
 ADD_REVISION = Statement(
-    "add_revision", "CREATE (r:_Revision {revision: $revision, state: $state})"
+    "add_revision", "MERGE (r:_Revision {revision: $revision}) SET r.state = $state"
 )
 STATE_AT = Statement("state_at", "MATCH (r:_Revision {revision: $revision}) RETURN r.state")
 
@@ -183,7 +183,7 @@ RECORD = Statement(
 )
 NEWEST = Statement(
     "newest",
-    "MATCH (l:_Ledger) WHERE l.live IS NOT NULL"
+    "MATCH (l:_Ledger) WHERE l.live IS NOT NULL AND l.adopted IS NULL"
     " RETURN l.entry, l.batch, l.revision, l.changed, l.created, l.updated"
     " ORDER BY l.entry DESC LIMIT 1",
 )
@@ -191,7 +191,8 @@ MARK_UNDONE = Statement(
     "mark_undone",
     "MATCH (l:_Ledger {entry: $number}) SET l.undone = $revision REMOVE l.live",
 )
-UNDONE_ENTRY = Statement("undone_entry", "MATCH (l:_Ledger {entry: $number}) RETURN l.undone")
+CLEAR_LEDGER = Statement("clear_ledger", "MATCH (l:_Ledger) DELETE l")
+ADD_LEDGER = Statement("add_ledger", "UNWIND $rows AS row CREATE (l:_Ledger) SET l = row")
 
 # --- rows as a writer reads them ---------------------------------------------------------------
 
@@ -271,6 +272,14 @@ DROP_ARRIVED = Statement(
     "UNWIND $refs AS ref MATCH (w:_Waiting {label: ref[0], id: ref[1]}) DELETE w",
 )
 
+CLEAR_MARKS = _by_label(
+    "clear_marks",
+    "MATCH (n:LABEL) WHERE n._question IS NOT NULL REMOVE n._question, n._revision, n._leader,"
+    " n._severity, n._shortage, n._criticality, n._gap_type, n._flags, n._score, n._fill, n._rank,"
+    " n._kind",
+)
+MARK = _by_label("mark", "UNWIND $rows AS row MATCH (n:LABEL {id: row[0]}) SET n += row[1]")
+
 # --- reading -----------------------------------------------------------------------------------
 
 NODES_AFTER = _by_label(
@@ -321,7 +330,7 @@ SEARCH_INDEX = Statement(
     "CALL db.index.fulltext.queryNodes('lianzhu_names', $query) YIELD node AS n"
     " WITH n WHERE all(term IN $terms WHERE n.search_text CONTAINS term)"
     " AND ($labels = [] OR any(label IN labels(n) WHERE label IN $labels))"
-    " AND NOT n._n IN $but"
+    " AND coalesce(n._born, n._rev) <= $at"
     " WITH n ORDER BY n.id, head(labels(n)) LIMIT $limit"
     " RETURN collect([labels(n), properties(n)])",
 )
@@ -330,7 +339,7 @@ SEARCH_SCAN = Statement(
     "MATCH (n) WHERE n.search_text IS NOT NULL"
     " AND all(term IN $terms WHERE n.search_text CONTAINS term)"
     " AND ($labels = [] OR any(label IN labels(n) WHERE label IN $labels))"
-    " AND NOT n._n IN $but"
+    " AND coalesce(n._born, n._rev) <= $at"
     " WITH n ORDER BY n.id, head(labels(n)) LIMIT $limit"
     " RETURN collect([labels(n), properties(n)])",
 )

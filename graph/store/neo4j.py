@@ -178,8 +178,7 @@ class Bolt:
             started = self._thread.ident is not None
             driver, self._driver = self._driver, None
         if started:
-            if driver is not None:
-                self.begin_step(_closed(driver)).result()
+            self.begin_step(_shut(driver)).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_CLOSE)
         if not self._loop.is_running():
@@ -281,6 +280,15 @@ async def _autocommit(
 ) -> list[list[Any]]:
     result = await session.run(_query(statement, seconds), dict(parameters))
     return await result.values()
+
+
+async def _shut(driver: AsyncDriver | None) -> None:
+    """End whatever still runs on the loop, then the driver."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await _closed(driver)
 
 
 async def _closed(what: AsyncDriver | AsyncSession | None) -> None:

@@ -8,15 +8,24 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
 from typing import Any, TypeVar
 
-from graph.model import LABELS, Batch, Node, Ref, Rel
+from graph.model import LABELS, Batch, Ref, Rel
 from graph.store import cypher
 from graph.store.base import Applied
 from graph.store.change import Entry, Image, Intent, Key, NodeChange, RelChange
 from graph.store.cypher import Kind, Statement
 from graph.store.neo4j import Transaction
-from graph.store.neo4j_values import State, born_of, node_of, rel_of, row_from, row_of
-from graph.store.plan import Link, canonical, hash_of, identity, links
-from graph.store.text import grams, search_text
+from graph.store.neo4j_values import (
+    State,
+    born_of,
+    node_of,
+    rel_of,
+    row_from,
+    stored_node,
+    stored_rel,
+    waiting_row,
+    where_of,
+)
+from graph.store.plan import canonical, hash_of, identity, links
 
 __all__ = ["Neo4jChange"]
 
@@ -37,6 +46,7 @@ class Neo4jChange:
         Without `keeps` no before-images are kept: an unfinished import is taken back unseen.
         """
         self._tx = transaction
+        self.run = transaction.run
         self._keeps = keeps
         self.state = state
         self.before = state.revision
@@ -47,8 +57,7 @@ class Neo4jChange:
         self._refs: dict[int, Ref] = {}
         self._noted: set[str] = set()
         self._names = defaultdict[str, set[str]](set)  # of stored properties, by relation type
-        self._deleted: set[Ref] = set()
-        self._uncovered: set[Ref] = set()  # sources that pointed at a node that is gone
+        self._cut: set[tuple[str, Ref, Ref]] = set()  # relations that were taken away
         self.had_rels = bool(state.relations)
         self.gained: list[Intent] = []
         self.lost: list[Intent] = []
@@ -119,22 +128,21 @@ class Neo4jChange:
             self._know(change.ref, change.nid)
         for label, some in groupby(sorted(changes, key=lambda c: c.ref), key=lambda c: c.ref.label):
             rows = list(some)
-            created = [self._node_row(c) for c in rows if c.new and not c.old]
-            updated = [self._node_row(c) for c in rows if c.new and c.old]
+            created = [stored_node(c, self.revision) for c in rows if c.new and not c.old]
+            updated = [stored_node(c, self.revision) for c in rows if c.new and c.old]
             deleted = [c.ref.id for c in rows if not c.new]
             self._send(cypher.CREATE_NODES[label], created)
             self._send(cypher.UPDATE_NODES[label], updated)
             self._send(cypher.DELETE_NODES[label], deleted)
             _count(self.state.nodes, label, len(created) - len(deleted))
         for ref in (c.ref for c in changes if not c.new):
-            self._deleted.add(ref)
             self._nids.pop(ref, None)
         self._relink(changes)
 
     def write_rels(self, changes: Sequence[RelChange]) -> None:
         """Insert, update and delete relations."""
         self._note("rel", changes)
-        self._uncovered |= {self._refs[c.key[0]] for c in changes if not c.new}
+        self._cut |= {c.old.identity[:3] for c in changes if c.old and not c.new}
         keyed = {c.key: c for c in changes}
         for kind, keys in self._by_kind(keyed):
             created = [k for k in keys if keyed[k].new and not keyed[k].old]
@@ -230,31 +238,13 @@ class Neo4jChange:
         self._nids[ref] = number
         self._refs[number] = ref
 
-    def _node_row(self, change: NodeChange) -> dict[str, Any]:
-        assert change.new
-        row = row_of(change.new.props)
-        row |= {"id": change.ref.id, "_n": change.nid, "_rev": self.revision}
-        if change.born != self.revision:
-            row["_born"] = change.born
-        text = search_text(change.new)
-        if text:
-            row["search_text"] = grams(text)
-        return row
-
     def _rel_row(self, change: RelChange) -> list[Any]:
-        target, key = self._refs[change.key[2]].id, change.key[3]
+        row = [self._refs[change.key[2]].id, change.key[3]]
         if change.new is None:
-            return [target, key]
-        row = row_of(change.new.props)
-        row["_rev"] = self.revision
-        if key:
-            row["key"] = key
-        if change.born != self.revision:
-            row["_born"] = change.born
-        if not change.own:
-            row["_own"] = False
-        self._names[change.new.type] |= row.keys()
-        return [target, key, row]
+            return row
+        stored = stored_rel(change, self.revision)
+        self._names[change.new.type] |= stored.keys()
+        return [*row, stored]
 
     def _rel_change(self, kind: Kind, src: str, dst: str, stored: Mapping[str, Any]) -> RelChange:
         rel = rel_of(kind, src, dst, stored)
@@ -300,7 +290,7 @@ class Neo4jChange:
                 self._noted.add(who)
                 born = c.born if c.old else None
                 image = {"kind": kind, "identity": who, "revision": self.revision, "born": born}
-                rows.append({**image, "own": c.was_own, "props": old, **_where(row)})
+                rows.append({**image, "own": c.was_own, "props": old, **where_of(row)})
         self._sum %= _MODULUS
         self._send(cypher.ADD_PAST, rows)
 
@@ -311,46 +301,26 @@ class Neo4jChange:
             before, after = links(c.old), links(c.new)
             lost += [Intent(c.nid, c.ref, link) for link in sorted(before - after)]
             gained += [Intent(c.nid, c.ref, link) for link in sorted(after - before)]
-        self._send(cypher.DROP_WAITING, [_waiting_row(i.source, i.link) for i in lost])
+        self._send(cypher.DROP_WAITING, [waiting_row(i.source, i.link) for i in lost])
         self.lost += lost
         self.gained += gained
         self.arrived += [c.new.ref for c in changes if c.new and not c.old]
 
     def _keep_waiting(self) -> None:
         """Columns that point at nobody wait in the store until somebody comes."""
-        pointed = [(i.source, i.link) for i in self.gained]
-        if self._deleted:
-            left = self.nodes(self._uncovered - self._deleted)
-            pointed += [
-                (ref, link)
-                for ref, change in left.items()
-                for link in sorted(links(change.old))
-                if link[1] in self._deleted
-            ]
+        pointed = {(i.source, i.link) for i in self.gained}
         there = self.resolve({link[1] for _, link in pointed})
         rows = {(source, link) for source, link in pointed if link[1] not in there}
-        self._send(cypher.ADD_WAITING, [_waiting_row(*row) for row in sorted(rows)])
+        # A column whose relation goes although it still says so: an undo takes its target next.
+        sources = self.nodes({source for _, source, _ in self._cut})
+        rows |= {
+            (source, (type_, target))
+            for type_, source, target in self._cut
+            if source in sources and (type_, target) in links(sources[source].old)
+        }
+        self._send(cypher.ADD_WAITING, [waiting_row(*row) for row in sorted(rows)])
         self.lost, self.gained, self.arrived = [], [], []
-        self._deleted, self._uncovered = set(), set()
-
-
-def _where(row: Node | Rel) -> dict[str, str]:
-    """What a before-image is found by."""
-    if isinstance(row, Node):
-        return {"label": row.ref.label, "id": row.ref.id}
-    ends = {"src_label": row.src.label, "src": row.src.id, "dst_label": row.dst.label}
-    return {"type": row.type, **ends, "dst": row.dst.id}
-
-
-def _waiting_row(source: Ref, link: Link) -> dict[str, str]:
-    type_, target = link
-    return {
-        "label": target.label,
-        "id": target.id,
-        "type": type_,
-        "src_label": source.label,
-        "src": source.id,
-    }
+        self._cut = set()
 
 
 def _count(counts: dict[str, int], name: str, more: int) -> None:

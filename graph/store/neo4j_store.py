@@ -13,18 +13,20 @@ one revision for every answer.  Two things give it:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import TypeVar
 
 from graph.arrays import RelBlock
 from graph.errors import LianzhuError, StoreError
-from graph.model import LABELS, RELATIONS, Batch, Node, Ref, Rel
+from graph.model import LABELS, RELATIONS, Batch, Node, Ref, Rel, Value
 from graph.store import cypher
+from graph.store import neo4j_pieces as pieces
 from graph.store import neo4j_view as seen
 from graph.store.base import Applied, Changes, Health, LedgerEntry, Neighbourhood, Page, Stats
 from graph.store.neo4j import Bolt, Transaction
+from graph.store.neo4j_parts import Parts
 from graph.store.neo4j_values import State
 from graph.store.neo4j_view import Quiet, View
 from graph.store.neo4j_write import Unmade, Writer
@@ -45,9 +47,10 @@ class Neo4jStore:
     """A `GraphStore` in a Neo4j database; safe to share between threads and processes.
 
     Every question has `deadline` seconds, for the server and on the wire; a piece of a stream has
-    60.  A writer waits `wait` seconds for another one before `StoreBusy`.  While nobody answers
-    every call ends in `StoreDown`, within the deadline first and at once from then on.  Up to
-    `whole` rows are applied in one transaction, more of them in parts of `part`.
+    60.  A writer waits `wait` seconds for another one before `StoreBusy`, and tries for `settle`
+    seconds to find out what became of a cut commit.  While nobody answers every call ends in
+    `StoreDown`, within the deadline first and at once from then on.  Up to `whole` rows are applied
+    in one transaction, more of them in parts of `part`.
     """
 
     def __init__(
@@ -58,13 +61,15 @@ class Neo4jStore:
         database: str = "neo4j",
         deadline: float = 3.0,
         wait: float = 10.0,
+        settle: float = 10.0,
         whole: int = 200_000,
         part: int = 50_000,
     ) -> None:
         self._bolt = Bolt(url, auth, database)
         self._deadline = deadline
         self._pins = threading.local()
-        self._writer = Writer(self._bolt, self._made, wait=wait, whole=whole, part=part)
+        self._writer = Writer(self._bolt, self._made, wait=wait, settle=settle)
+        self._parts = Parts(self._writer, whole=whole, part=part)
 
     def migrate(self) -> None:
         """Make constraints, indexes and the state where they are missing; safe to repeat.
@@ -88,11 +93,15 @@ class Neo4jStore:
         A connection cut during the commit leaves its outcome unknown; the ledger, written with the
         batch, then says whether it is there, and if it is not the batch is applied once more.
         """
-        return self._writer.apply(batch)
+        return (self._parts if self._parts.takes(batch) else self._writer).apply(batch)
 
     def undo(self) -> Applied:
         """Take back the newest batch that is not undone, or the one that is unfinished."""
-        return self._writer.undo()
+        return self._parts.undo() or self._writer.undo()
+
+    def adopt(self, revision: int, ledger: Sequence[LedgerEntry]) -> None:
+        """Take over the revision and ledger of the store whose content was just applied here."""
+        self._writer.adopt(revision, ledger)
 
     def ledger(self, limit: int = 50) -> Sequence[LedgerEntry]:
         """Applied batches, newest first."""
@@ -131,7 +140,7 @@ class Neo4jStore:
 
     def page(self, label: str, after: str = "", limit: int = 50) -> Page:
         """Nodes of one label with id > `after`."""
-        return self._ask(lambda view: seen.page(view, label, after, max(limit, 1)))
+        return self._ask(lambda view: pieces.page(view, label, after, max(limit, 1)))
 
     def search(self, text: str, labels: Sequence[str] = (), limit: int = 20) -> Sequence[Node]:
         """Nodes whose names hold every word of `text`; exact names first, then id order."""
@@ -150,14 +159,14 @@ class Neo4jStore:
         """Every node of a label in id order."""
         if label in LABELS:
             yield from self._stream(
-                lambda view, after: seen.nodes_after(view, label, after, seen.PIECE)
+                lambda view, after: pieces.nodes_after(view, label, after, pieces.PIECE)
             )
 
     def rels(self, type: str) -> Iterator[Rel]:
         """Every relation of a type in (src, dst, key) order."""
         for label in sorted({src for src, _ in RELATIONS.get(type, ())}):
             yield from self._stream(
-                lambda view, after, label=label: seen.rels_after(view, type, label, after)  # type: ignore[misc]
+                lambda view, after, label=label: pieces.rels_after(view, type, label, after)  # type: ignore[misc]
             )
 
     def columns(self, type: str) -> Iterator[RelBlock]:
@@ -166,12 +175,16 @@ class Neo4jStore:
         for kind in cypher.KINDS:
             if kind[0] == type:
                 yield from self._stream(
-                    lambda view, after, kind=kind: seen.columns(view, kind, after, names)  # type: ignore[misc]
+                    lambda view, after, kind=kind: pieces.columns(view, kind, after, names)  # type: ignore[misc]
                 )
 
     def changes(self, since: int) -> Changes:
         """Everything that differs from revision `since`."""
         return self._ask(lambda view: seen.changes(view, since), _STREAM_SECONDS)
+
+    def annotate(self, marks: Mapping[Ref, Mapping[str, Value]]) -> None:
+        """Put `marks`, whose names begin with `_`, in the place of all earlier ones."""
+        self._writer.annotate(marks)
 
     def health(self) -> Health:
         """A cheap check that never raises."""

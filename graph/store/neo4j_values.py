@@ -8,10 +8,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from graph.model import LABELS, Node, Props, Ref, Rel
+from graph.store.change import NodeChange, RelChange
 from graph.store.cypher import Kind
-from graph.store.plan import canonical
+from graph.store.plan import Link, canonical
+from graph.store.text import grams, search_text
 
 __all__ = [
+    "Progress",
     "State",
     "born_of",
     "label_of",
@@ -20,6 +23,10 @@ __all__ = [
     "rel_of",
     "row_from",
     "row_of",
+    "stored_node",
+    "stored_rel",
+    "waiting_row",
+    "where_of",
 ]
 
 _RESERVED = frozenset({"id", "key", "search_text"})
@@ -40,6 +47,30 @@ class State:
     def read(cls, text: str) -> State:
         """From its JSON."""
         return cls(**json.loads(text))
+
+    def text(self) -> str:
+        """As JSON."""
+        return canonical(asdict(self))
+
+
+@dataclass
+class Progress:
+    """A large import, or a large undo, that is under way."""
+
+    batch: str
+    source: str
+    state: str  # as it will be published
+    done: int = 0  # parts
+    tally: list[int] = field(default_factory=lambda: [0, 0, 0])
+    changed: bool = False
+    entry: int | None = None  # of the ledger, when it is being taken back
+    revision: int = 0  # of that entry
+    stage: list[int] = field(default_factory=lambda: [0, 0])
+
+    @classmethod
+    def read(cls, text: str | None) -> Progress | None:
+        """From its JSON."""
+        return cls(**json.loads(text)) if text else None
 
     def text(self) -> str:
         """As JSON."""
@@ -82,6 +113,33 @@ def rel_of(kind: Kind, src: str, dst: str, stored: Mapping[str, Any]) -> Rel:
     return Rel(type_, Ref(src_label, src), Ref(dst_label, dst), key, props_of(stored))
 
 
+def stored_node(change: NodeChange, revision: int) -> dict[str, Any]:
+    """Everything a node has in the database after a change."""
+    assert change.new
+    row = row_of(change.new.props)
+    row |= {"id": change.ref.id, "_n": change.nid, "_rev": revision}
+    if change.born != revision:
+        row["_born"] = change.born
+    text = search_text(change.new)
+    if text:
+        row["search_text"] = grams(text)
+    return row
+
+
+def stored_rel(change: RelChange, revision: int) -> dict[str, Any]:
+    """Everything a relation has in the database after a change."""
+    assert change.new
+    row = row_of(change.new.props)
+    row["_rev"] = revision
+    if change.new.key:
+        row["key"] = change.new.key
+    if change.born != revision:
+        row["_born"] = change.born
+    if not change.own:
+        row["_own"] = False
+    return row
+
+
 def label_of(labels: Sequence[str]) -> str:
     """Which label of the vocabulary a node has; a user may have added others."""
     return next(label for label in labels if label in LABELS)
@@ -99,3 +157,23 @@ def row_from(identity: str, props: str) -> Node | Rel:
         return Node(Ref(*words), json.loads(props))
     type_, src_label, src, dst_label, dst, key = words
     return Rel(type_, Ref(src_label, src), Ref(dst_label, dst), key, json.loads(props))
+
+
+def where_of(row: Node | Rel) -> dict[str, str]:
+    """What a before-image is found by."""
+    if isinstance(row, Node):
+        return {"label": row.ref.label, "id": row.ref.id}
+    ends = {"src_label": row.src.label, "src": row.src.id, "dst_label": row.dst.label}
+    return {"type": row.type, **ends, "dst": row.dst.id}
+
+
+def waiting_row(source: Ref, link: Link) -> dict[str, str]:
+    """A reference column whose target is not there yet."""
+    type_, target = link
+    return {
+        "label": target.label,
+        "id": target.id,
+        "type": type_,
+        "src_label": source.label,
+        "src": source.id,
+    }

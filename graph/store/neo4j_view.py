@@ -9,38 +9,30 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
-from graph.arrays import RelBlock, blocks_of
 from graph.errors import NotFound
 from graph.model import LABELS, RELATIONS, Node, Ref, Rel
 from graph.store import cypher
-from graph.store.base import Changes, LedgerEntry, Neighbourhood, Page, Stats
-from graph.store.cypher import Kind, Statement, rel_columns
+from graph.store.base import Changes, LedgerEntry, Neighbourhood, Stats
+from graph.store.cypher import Statement
 from graph.store.neo4j import Transaction
 from graph.store.neo4j_values import State, born_of, label_of, node_of, rel_of, row_from
 from graph.store.plan import identity
-from graph.store.text import index_query, terms
+from graph.store.text import grams, index_query, search_text, terms
 
 __all__ = [
-    "PIECE",
     "Quiet",
     "View",
     "changes",
-    "columns",
     "get",
     "is_text",
     "ledger",
     "neighbourhood",
-    "nodes_after",
-    "page",
-    "rels_after",
     "rels_of",
     "revision",
     "search",
     "stats",
 ]
 
-PIECE = 5_000  # nodes, or sources of relations, in one piece of a stream
-_NONE = "\ue001"  # a private-use character: what no text is
 _identity = attrgetter("identity")
 
 
@@ -92,7 +84,7 @@ class View:
             if born_of(row) <= self.at
         }
         if self.behind:
-            for ref, row in self._before(past, **where):
+            for ref, row in self.before(past, **where):
                 _put(held, ref, row)
         return list(held.values())
 
@@ -102,11 +94,11 @@ class View:
         """Relations as of `at`, in identity order."""
         held = {rel.identity: rel for rel, row in found if born_of(row) <= self.at}
         if self.behind:
-            for who, row in self._before(past, **where):
+            for who, row in self.before(past, **where):
                 _put(held, who, row)
         return sorted(held.values(), key=_identity)
 
-    def _before(self, past: Statement, **where: object) -> Iterator[tuple[Any, Any]]:
+    def before(self, past: Statement, **where: object) -> Iterator[tuple[Any, Any]]:
         """Identities that changed after `at`, with the row as of `at` or None."""
         first: dict[str, list[Any]] = {}
         for image in self.rows(past, at=self.at, **where):
@@ -143,16 +135,6 @@ def stats(view: View) -> Stats:
     return Stats(dict(nodes), dict(relations), view.at, state.hash)
 
 
-def page(view: View, label: str, after: str, limit: int) -> Page:
-    """Nodes of one label with id > `after`."""
-    items: list[Node] = []
-    last: str | None = after
-    while last is not None and len(items) <= limit and label in LABELS:
-        some, last = nodes_after(view, label, last, limit + 1 - len(items))
-        items += some
-    return Page(items[:limit], items[limit - 1].ref.id if len(items) > limit else None)
-
-
 def _put(held: dict[Any, Any], key: Any, row: Any) -> None:
     if row is None:
         held.pop(key, None)
@@ -173,63 +155,6 @@ def get(view: View, refs: Sequence[Ref]) -> list[Node]:
     ]
     identities = [identity(Node(ref)) for ref in refs]
     return view.nodes(found, cypher.PAST_KEYS, identities=identities)
-
-
-def nodes_after(view: View, label: str, after: str, limit: int) -> tuple[list[Node], str | None]:
-    """Up to `limit` nodes in id order, and where to go on, None at the end."""
-    rows = view.rows(cypher.NODES_AFTER[label], after=after, limit=limit)
-    last = rows[-1]["id"] if len(rows) == limit else None
-    found = [(label, row) for row in rows]
-    nodes = view.nodes(found, cypher.PAST_NODES, label=label, after=after, last=last)
-    return sorted(nodes, key=lambda node: node.ref), last
-
-
-def rels_after(view: View, type_: str, label: str, after: str) -> tuple[list[Rel], str | None]:
-    """Relations of the next sources in order, and where to go on, None at the end."""
-    ((count, last),) = view.run(cypher.SOURCES_AFTER[label], after=after, limit=PIECE)
-    more = last if count == PIECE else None
-    found = [
-        (rel_of((type_, label, target), src, dst, row), row)
-        for target in sorted(dst for src, dst in RELATIONS[type_] if src == label)
-        for src, dst, row in view.rows(
-            cypher.RELS_BETWEEN[type_, label, target], after=after, last=last
-        )
-        if count
-    ]
-    past = {"type": type_, "label": label, "after": after, "last": more}
-    return view.rels(found, cypher.PAST_RELS, **past), more
-
-
-def columns(
-    view: View, kind: Kind, after: str, names: dict[str, dict[int, str]]
-) -> tuple[Sequence[RelBlock], str | None]:
-    """Relations of the next sources as columns, and where to go on, None at the end."""
-    type_, label, target = kind
-    stored = view.state.columns.get(type_, [])
-    if view.behind or not cypher.COLUMNS[type_].issuperset(stored):
-        rels, more = rels_after(view, type_, label, after)
-        return list(blocks_of(rel for rel in rels if rel.dst.label == target)), more
-    for end in kind[1:]:
-        if end not in names:
-            ((numbers, ids),) = view.run(cypher.NUMBERS[end])
-            names[end] = dict(zip(numbers, ids, strict=True))
-    ((count, last),) = view.run(cypher.SOURCES_AFTER[label], after=after, limit=PIECE)
-    ((src, dst, *found),) = view.run(
-        rel_columns(kind, tuple(stored)), after=after, last=last, nan=float("nan"), none=_NONE
-    )
-    known = {
-        name: [None if value == _NONE else value for value in column]
-        for name, column in zip(stored, found, strict=True)
-    }
-    keys = known.pop("key", None)
-    block = RelBlock(
-        kind,
-        [names[label][n] for n in src],
-        [names[target][n] for n in dst],
-        [key or "" for key in keys] if keys else [""] * len(src),
-        known,
-    )
-    return [block] if src else [], last if count == PIECE else None
 
 
 def rels_of(view: View, ref: Ref) -> list[Rel]:
@@ -253,25 +178,39 @@ def _rel(type_: str, src: Ref, dst: Ref, row: Mapping[str, Any]) -> Rel:
 
 
 def search(view: View, text: str, labels: Sequence[str], limit: int) -> list[Node]:
+    """Nodes whose names hold every word of `text`; exact names first, then id order."""
     exact, every = terms(text)
     query = index_query(text)
     statement = cypher.SEARCH_INDEX if query else cypher.SEARCH_SCAN
+    moved = dict(view.before(cypher.PAST_ALL, kind="node")) if view.behind else {}
     found: dict[Ref, Node] = {}
-    numbers: list[int] = []
-    for some in ([exact], every):
+    for pieces in ([exact], every):
         if len(found) == limit:
             break
         rows = view.rows(
             statement,
             query=query,
-            terms=some,
+            terms=pieces,
             labels=[*labels],
-            but=numbers,
-            limit=limit - len(found),
+            at=view.at,
+            limit=limit + len(found) + len(moved),
         )
-        numbers += [row["_n"] for _, row in rows]
-        found |= {node.ref: node for names, row in rows for node in [node_of(label_of(names), row)]}
+        nodes = [node_of(label_of(names), row) for names, row in rows]
+        nodes = [node for node in nodes if node.ref not in moved]
+        nodes += [node for node in moved.values() if node and _named(node, pieces, labels)]
+        ordered = sorted(nodes, key=lambda node: (node.ref.id, node.ref.label))
+        new = [node for node in ordered if node.ref not in found]
+        found |= {node.ref: node for node in new[: limit - len(found)]}
     return list(found.values())
+
+
+def _named(node: Node, pieces: Sequence[str], labels: Sequence[str]) -> bool:
+    text = search_text(node)
+    return (
+        bool(text)
+        and (not labels or node.ref.label in labels)
+        and all(piece in grams(text) for piece in pieces)
+    )
 
 
 def neighbourhood(view: View, ref: Ref, limit: int, hops: int) -> Neighbourhood:

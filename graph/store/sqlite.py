@@ -17,7 +17,7 @@ from graph.model import RELATIONS, Batch, Node, Ref, Rel
 from graph.store.base import Applied, Changes, Health, LedgerEntry, Neighbourhood, Page, Stats
 from graph.store.publish import publish, take_back
 from graph.store.sqlite_file import STREAM_SECONDS, File, Reader
-from graph.store.sqlite_rows import SqliteChange
+from graph.store.sqlite_rows import SqliteChange, adopt
 from graph.store.text import exact_query, words, words_query
 
 __all__ = ["SqliteStore"]
@@ -93,6 +93,11 @@ class SqliteStore:
         """Take back the newest batch that is not undone; `NotFound` when there is none."""
         with self._file.writing() as db:
             return take_back(SqliteChange(db))
+
+    def adopt(self, revision: int, ledger: Sequence[LedgerEntry]) -> None:
+        """Take over the revision and ledger of the store whose content was just applied here."""
+        with self._file.writing() as db:
+            adopt(db, revision, ledger)
 
     def ledger(self, limit: int = 50) -> Sequence[LedgerEntry]:
         """Applied batches, newest first."""

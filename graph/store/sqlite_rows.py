@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from graph.model import Batch, Node, Ref, Rel
-from graph.store.base import Applied
+from graph.store.base import Applied, LedgerEntry
 from graph.store.change import Entry, Image, Intent, Key, NodeChange, RelChange
 from graph.store.plan import canonical, hash_of, identity, links
 from graph.store.sqlite_file import INDEXES, has_fts5
 from graph.store.text import grams, search_text
 
-__all__ = ["SqliteChange"]
+__all__ = ["SqliteChange", "adopt"]
 
 _MODULUS = 2**256
 _BULK = 20_000  # relations from which an empty store is loaded without its secondary indexes
@@ -194,7 +194,7 @@ class SqliteChange:
         """The newest live entry of the ledger."""
         row = self._db.execute(
             "SELECT entry, batch, revision, changed, created, updated FROM ledger"
-            " WHERE NOT undone ORDER BY entry DESC LIMIT 1"
+            " WHERE NOT undone AND changed <> 2 ORDER BY entry DESC LIMIT 1"
         ).fetchone()
         return Entry(*row) if row else None
 
@@ -280,6 +280,20 @@ class SqliteChange:
         self.lost += lost
         self.gained += gained
         self.arrived += [c.new.ref for c in changes if c.new and not c.old]
+
+
+def adopt(db: sqlite3.Connection, revision: int, ledger: Sequence[LedgerEntry]) -> None:
+    """Put another store's revision and ledger in the place of this one's."""
+    db.execute("DELETE FROM ledger")
+    db.executemany(
+        "INSERT INTO ledger(batch, source, revision, changed, at, created, updated, undone)"
+        " VALUES(?, ?, ?, 2, ?, ?, ?, ?)",  # 2: there are no before-images to undo it with
+        [
+            (e.batch, e.source, e.revision, e.at, e.created, e.updated, e.undone)
+            for e in reversed(ledger)
+        ],
+    )
+    db.execute("UPDATE meta SET revision = ?", (revision,))
 
 
 def _either(change: NodeChange | RelChange) -> Node | Rel:
