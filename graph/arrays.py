@@ -137,10 +137,12 @@ class RelTable:
         b = np.array([dst.index[i] for block in blocks for i in block.dst], np.int32)
         keys = [key for block in blocks for key in block.keys]
         order = np.lexsort((np.array(keys, str), b, a) if any(keys) else (b, a))
-        columns = {
-            name: _column_of(_joined(blocks, name))[order]
-            for name in sorted({name for block in blocks for name in block.columns})
-        }
+        columns = _settled(
+            {
+                name: _column_of(_joined(blocks, name))[order]
+                for name in {name for block in blocks for name in block.columns}
+            }
+        )
         ends = len(src.ids), len(dst.ids)
         return cls(a[order], b[order], _objects(keys)[order], columns, *ends)
 
