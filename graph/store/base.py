@@ -3,6 +3,7 @@
 Rules that keep two engines equal (each one is a test in `tests/contract`):
 
 * identity is `(label, id)` and `(type, src, dst, key)`; labels and types come from `graph.model`;
+* ids, keys and names of properties have up to 1,000 characters, and no NUL;
 * `apply` publishes a batch whole or not at all, with revision, content hash and ledger entry in the
   same transaction; a batch key the ledger holds is not applied again;
 * rows already there are merged by `graph.model.merge`; reference columns are kept as relations too

@@ -23,6 +23,7 @@ __all__ = [
     "settle",
 ]
 
+_LONGEST = 1_000  # characters of an id or a field's name: Neo4j indexes no more than 8 kB
 Link = tuple[str, Ref]  # relation type and target of a reference column
 
 canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
@@ -76,7 +77,7 @@ def hash_of(identity: str, props: str) -> int:
 def _checked(rel: Rel) -> Rel:
     if (rel.src.label, rel.dst.label) not in RELATIONS.get(rel.type, ()):
         raise DataError("vocabulary", type=rel.type, src=rel.src.label, dst=rel.dst.label)
-    if "\0" in rel.key:
+    if "\0" in rel.key or len(rel.key) > _LONGEST:
         raise DataError("identity", label=rel.type, id=rel.key)
     props = _clean(rel.props, rel.type, rel.src.id)
     return rel if props is rel.props else replace(rel, props=props)
@@ -85,7 +86,7 @@ def _checked(rel: Rel) -> Rel:
 def _check_ref(ref: Ref) -> None:
     if ref.label not in LABELS:
         raise DataError("vocabulary", label=ref.label)
-    if not ref.id or "\0" in ref.id:
+    if not ref.id or "\0" in ref.id or len(ref.id) > _LONGEST:
         raise DataError("identity", label=ref.label, id=ref.id)
 
 
@@ -93,6 +94,8 @@ def _clean(props: Props, label: str, id: str) -> Props:
     """`props`, whole numbers as floats: 1 and 1.0 must not be two different contents."""
     whole: dict[str, Value] = {}
     for name, value in props.items():
+        if not name or "\0" in name or len(name) > _LONGEST:
+            raise DataError("value", label=label, id=id, field=name[:50], value=repr(value)[:50])
         kind = type(value)
         if kind is int:
             whole[name] = float(value)  # type: ignore[arg-type]

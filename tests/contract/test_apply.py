@@ -126,6 +126,11 @@ def test_a_relation_with_a_missing_end_refuses_the_batch(store: GraphStore, miss
         Node(Ref("Firm", "1"), {"name": "甲"}),
         Node(firm(""), {"name": "甲"}),
         Node(firm("a\0b"), {"name": "甲"}),
+        Node(firm("a" * 1001), {"name": "甲"}),
+        Node(firm("1"), {"": "甲"}),
+        Node(firm("1"), {"a\0b": "甲"}),
+        Node(firm("1"), {"a" * 1001: "甲"}),
+        Rel("SUPPLIES", firm("2"), firm("2"), "a" * 1001),
         Node(firm("1"), {"name": float("nan")}),
         Node(firm("1"), {"name": {"zh": "甲"}}),  # type: ignore[dict-item]
         Node(firm("1"), {"name": None}),  # type: ignore[dict-item]
