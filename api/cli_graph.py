@@ -69,9 +69,15 @@ def copy(
 
 
 @app.command()
-def verify(first: Other, second: Other, as_json_: AsJson = False) -> None:
-    """核对 / do two stores hold the same, row by row?"""
-    with opened(first) as (a, settings), opened(second) as (b, _), _moving() as progress:
+def verify(
+    first: Other,
+    second: Annotated[
+        str | None, typer.Argument(help="另一个图谱;不写就只核对自身 / another store, or itself")
+    ] = None,
+    as_json_: AsJson = False,
+) -> None:
+    """核对 / do two stores hold the same, row by row, and what their own hashes say?"""
+    with opened(first) as (a, settings), opened(second or first) as (b, _), _moving() as progress:
         found = moving.verify(a.store, b.store, progress)
         if as_json_:
             print_json(as_json(found))

@@ -92,7 +92,7 @@ def rel_columns(kind: Kind, names: tuple[str, ...]) -> Statement:
         TYPE=kind[0],
         SOURCE=kind[1],
         TARGET=kind[2],
-        COLUMNS=", ".join(["collect(a._n)", "collect(b._n)", *columns]),
+        COLUMNS=", ".join(["collect(coalesce(a._n, -1))", "collect(coalesce(b._n, -1))", *columns]),
     )
     return Statement("rel_columns", text)
 
@@ -133,7 +133,7 @@ AWAIT_SCHEMA = Statement("await_schema", "CALL db.awaitIndexes(300)")
 MAKE_META = Statement(
     "make_meta",
     "MERGE (m:_Meta {one: 1}) ON CREATE SET m.schema = $schema, m.state = $state"
-    " MERGE (g:_Gate {one: 1}) ON CREATE SET g.open = false, g.count = 0",
+    " MERGE (g:_Gate {one: 1}) ON CREATE SET g.open = '', g.count = 0",
 )
 FOREIGN = _by_label("foreign", "MATCH (n:LABEL) WHERE n._n IS NULL RETURN 1 LIMIT 1")
 COMPONENTS = Statement(
@@ -149,14 +149,18 @@ STATE = Statement(
     " RETURN g.open, g.count, m.state, m.importing, m.schema",
 )
 # A property write takes the lock of the node: whoever has it is the one writer until it ends.
-LOCK = Statement("lock", "MATCH (m:_Meta {one: 1}) SET m.locked = true RETURN m.state, m.importing")
+LOCK = Statement(
+    "lock", "MATCH (m:_Meta {one: 1}) SET m.locked = true RETURN m.state, m.importing, m.schema"
+)
 SET_STATE = Statement("set_state", "MATCH (m:_Meta {one: 1}) SET m.state = $state")
 SET_IMPORTING = Statement("set_importing", "MATCH (m:_Meta {one: 1}) SET m.importing = $importing")
-OPEN_GATE = Statement("open_gate", "MATCH (g:_Gate {one: 1}) SET g.open = true")
+OPEN_GATE = Statement("open_gate", "MATCH (g:_Gate {one: 1}) SET g.open = $token")
+# Only who opened it, or who holds the lock, may close it: the next writer may have opened it again.
 CLOSE_GATE = Statement(
-    "close_gate", "MATCH (g:_Gate {one: 1}) SET g.open = false, g.count = g.count + 1"
+    "close_gate",
+    "MATCH (g:_Gate {one: 1}) WHERE g.open = $token SET g.open = '', g.count = g.count + 1",
 )
-IS_GATE_OPEN = Statement("is_gate_open", "MATCH (g:_Gate {one: 1}) RETURN g.open")
+GATE = Statement("gate", "MATCH (g:_Gate {one: 1}) RETURN g.open")
 ADD_REVISION = Statement(
     "add_revision", "MERGE (r:_Revision {revision: $revision}) SET r.state = $state"
 )
@@ -297,7 +301,9 @@ RELS_BETWEEN = _by_kind(
     "MATCH (a:SOURCE) WHERE a.id > $after AND a.id <= $last WITH a MATCH (a)-[r:TYPE]->(b:TARGET)"
     " RETURN collect([a.id, b.id, properties(r)])",
 )
-NUMBERS = _by_label("numbers", "MATCH (n:LABEL) RETURN collect(n._n), collect(n.id)")
+NUMBERS = _by_label(
+    "numbers", "MATCH (n:LABEL) WHERE n._n IS NOT NULL RETURN collect(n._n), collect(n.id)"
+)
 RELS_FROM = _by_label(
     "rels_from",
     "MATCH (a:LABEL {id: $id})-[r]->(b)"
@@ -309,7 +315,7 @@ RELS_INTO = _by_label(
 )
 AROUND = _by_label(
     "around",
-    "UNWIND $ids AS id MATCH (a:LABEL {id: id})--(b)"
+    "UNWIND $ids AS id MATCH (a:LABEL {id: id})-[r]-(b) WHERE type(r) IN $types"
     " WITH DISTINCT b RETURN collect([labels(b), b.id])",
 )
 AMONG = _by_label(

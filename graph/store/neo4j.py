@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any, TypeVar
@@ -37,6 +38,7 @@ _CONNECT = 2.0  # seconds for a connection: more, and a request could not answer
 _PING = 2.0
 _CLOSE = 1.0
 _BACK = 0.3
+_GRACE = 5.0  # seconds a step has to let go of its connection
 _PAUSE = 0.5  # seconds between two looks at whether a lost server is back
 _CONFIG: Mapping[str, Any] = {
     "connection_timeout": _CONNECT,
@@ -56,7 +58,7 @@ class Transaction:
         self._bolt = bolt
         self._session = session
         self._until = until
-        self._sent: asyncio.Future[Any] | Any = None
+        self._sent: Future[Any] | None = None
         self.inner: AsyncTransaction
 
     def run(self, statement: Statement, **parameters: object) -> list[list[Any]]:
@@ -67,7 +69,8 @@ class Transaction:
     def send(self, statement: Statement, **parameters: object) -> None:
         """Have it run while the caller goes on; its error comes with the next step."""
         self._settle()
-        self._sent = self._bolt.begin_step(_values(self.inner, statement, parameters))
+        work = _values(self.inner, statement, parameters)
+        self._sent = self._bolt.begin_step(work, self._left())
 
     def commit(self) -> None:
         """Make it so; `StoreDown` here means that nobody knows whether it is."""
@@ -151,21 +154,18 @@ class Bolt:
 
     def step(self, work: Coroutine[Any, Any, _T], seconds: float) -> _T:
         """The result of `work`, or the error it ended with in our words."""
-        result: _T = self.await_step(self.begin_step(work), seconds)
+        result: _T = self.await_step(self.begin_step(work, seconds), seconds)
         return result
 
-    def begin_step(self, work: Coroutine[Any, Any, _T]) -> Any:
-        """Start `work` on the loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+    def begin_step(self, work: Coroutine[Any, Any, _T], seconds: float) -> Future[_T]:
+        """Start `work` on the loop, for at most `seconds`."""
+        return asyncio.run_coroutine_threadsafe(_within(work, seconds), self._loop)
 
-    def await_step(self, started: Any, seconds: float) -> Any:
+    def await_step(self, started: Future[_T], seconds: float) -> _T:
         """Wait for started work."""
         try:
-            return started.result(max(seconds, 0.0))
-        except TimeoutError as error:
-            if started.done() and not started.cancelled():
-                raise self._lost(error) from error
-            started.cancel()
+            return started.result(max(seconds, 0.0) + _GRACE)
+        except _Late as error:
             self._probe()  # is it only slow, or is nobody there?
             raise _late(seconds) from error
         except (DriverError, Neo4jError, OSError) as error:
@@ -174,11 +174,13 @@ class Bolt:
     def close(self) -> None:
         """Close every connection and end the loop."""
         with self._starting:
+            if self._closed:
+                return
             self._closed = True
             started = self._thread.ident is not None
             driver, self._driver = self._driver, None
         if started:
-            self.begin_step(_shut(driver)).result()
+            self.begin_step(_shut(driver), 3 * _CLOSE).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_CLOSE)
         if not self._loop.is_running():
@@ -201,7 +203,7 @@ class Bolt:
 
     def _end(self, session: AsyncSession, *, wait: bool) -> None:
         """Close a session; a server that says nothing is not waited for."""
-        closing = self.begin_step(_closed(session))
+        closing = self.begin_step(_closed(session), 2 * _CLOSE)
         if wait:
             closing.result()
 
@@ -227,7 +229,7 @@ class Bolt:
     def _probe(self) -> None:
         if not self._probing and not self._closed:
             self._probing = True
-            self.begin_step(self._watch())
+            asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
 
     async def _watch(self) -> None:
         """Ask until somebody answers; the first failure opens the breaker, an answer closes it."""
@@ -268,6 +270,21 @@ def _query(statement: Statement, seconds: float | None = None) -> Query:
     return Query(statement.text, timeout=seconds, metadata={"lianzhu": statement.name})
 
 
+class _Late(Exception):
+    """A step took longer than its caller can wait."""
+
+
+async def _within(work: Coroutine[Any, Any, _T], seconds: float) -> _T:
+    """`work` for at most `seconds`; cancelled, it has let go of its connection when this ends."""
+    try:
+        async with asyncio.timeout(max(seconds, 0.0)) as limit:
+            return await work
+    except TimeoutError as error:
+        if limit.expired():
+            raise _Late from error
+        raise
+
+
 async def _values(
     transaction: AsyncTransaction, statement: Statement, parameters: Mapping[str, object]
 ) -> list[list[Any]]:
@@ -283,11 +300,13 @@ async def _autocommit(
 
 
 async def _shut(driver: AsyncDriver | None) -> None:
-    """End whatever still runs on the loop, then the driver."""
+    """Let what still runs on the loop end, or end it, then the driver."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=_CLOSE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     await _closed(driver)
 
 

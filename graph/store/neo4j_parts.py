@@ -20,7 +20,7 @@ from graph.store.neo4j import Transaction
 from graph.store.neo4j_rows import Neo4jChange
 from graph.store.neo4j_values import Progress, State
 from graph.store.neo4j_write import Unknown, Writer
-from graph.store.plan import canonical, checked_nodes, checked_rels
+from graph.store.plan import canonical, checked_nodes, checked_rels, counted
 from graph.store.publish import Stage, Tally, finish, step_back, write
 
 __all__ = ["Parts"]
@@ -63,14 +63,23 @@ class Parts:
 
     def _apply(self, batch: Batch) -> Applied:
         parts = _parts(batch, self._part)
-        applied = None
-        while applied is None:
-            applied = self._patiently(lambda: self._next_part(batch, parts))
-        return applied
+        known = self._patiently(lambda: self._known(batch))
+        while known is None:
+            known = self._patiently(lambda: self._next_part(batch, parts))
+        return known
+
+    def _known(self, batch: Batch) -> Applied | None:
+        """What a batch comes to that was applied before."""
+        with self._writer.locked() as (tx, state, _):
+            if not tx.run(cypher.IS_LIVE, batch=batch.key):
+                return None
+        rows = counted(batch.nodes) + len(batch.rels)
+        return Applied(batch.key, "unchanged", state.revision, 0, 0, rows)
 
     def _next_part(self, batch: Batch, parts: list[_Part]) -> Applied | None:
         """Write the part whose turn it is; the whole import's result after the last one."""
         with self._writer.locked() as (tx, state, found):
+            # The last part is there already: its commit was cut.
             for revision, changed, created, updated, unchanged in tx.run(
                 cypher.LIVE_ENTRY, batch=batch.key
             ):

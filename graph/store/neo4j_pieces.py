@@ -15,7 +15,7 @@ from graph.store.neo4j_view import View
 __all__ = ["PIECE", "columns", "nodes_after", "page", "rels_after"]
 
 PIECE = 5_000  # nodes, or sources of relations, in one piece
-_NONE = "\ue001"  # a private-use character: what no text is
+_NONE = "\ue001\ue000"  # private-use characters: what no text is
 
 
 def page(view: View, label: str, after: str, limit: int) -> Page:
@@ -30,6 +30,8 @@ def page(view: View, label: str, after: str, limit: int) -> Page:
 
 def nodes_after(view: View, label: str, after: str, limit: int) -> tuple[list[Node], str | None]:
     """Up to `limit` nodes in id order, and where to go on, None at the end."""
+    if view.lacks(label):
+        return [], None
     rows = view.rows(cypher.NODES_AFTER[label], after=after, limit=limit)
     last = rows[-1]["id"] if len(rows) == limit else None
     found = [(label, row) for row in rows]
@@ -39,6 +41,8 @@ def nodes_after(view: View, label: str, after: str, limit: int) -> tuple[list[No
 
 def rels_after(view: View, type_: str, label: str, after: str) -> tuple[list[Rel], str | None]:
     """Relations of the next sources in order, and where to go on, None at the end."""
+    if view.lacks(type_):
+        return [], None
     ((count, last),) = view.run(cypher.SOURCES_AFTER[label], after=after, limit=PIECE)
     more = last if count == PIECE else None
     found = [
@@ -58,6 +62,8 @@ def columns(
 ) -> tuple[Sequence[RelBlock], str | None]:
     """Relations of the next sources as columns, and where to go on, None at the end."""
     type_, label, target = kind
+    if view.lacks(type_):
+        return [], None
     stored = view.state.columns.get(type_, [])
     if view.behind or not cypher.COLUMNS[type_].issuperset(stored):
         rels, more = rels_after(view, type_, label, after)
@@ -70,6 +76,9 @@ def columns(
     ((src, dst, *found),) = view.run(
         rel_columns(kind, tuple(stored)), after=after, last=last, nan=float("nan"), none=_NONE
     )
+    if -1 in src or -1 in dst:  # an end made by hand
+        rels, more = rels_after(view, type_, label, after)
+        return list(blocks_of(rel for rel in rels if rel.dst.label == target)), more
     known = {
         name: [None if value == _NONE else value for value in column]
         for name, column in zip(stored, found, strict=True)

@@ -19,27 +19,30 @@ from time import monotonic, sleep
 from typing import TypeVar
 
 from graph.arrays import RelBlock
-from graph.errors import LianzhuError, StoreError
+from graph.errors import LianzhuError, StoreBusy, StoreError
 from graph.model import LABELS, RELATIONS, Batch, Node, Ref, Rel, Value
 from graph.store import cypher
 from graph.store import neo4j_pieces as pieces
 from graph.store import neo4j_view as seen
 from graph.store.base import Applied, Changes, Health, LedgerEntry, Neighbourhood, Page, Stats
+from graph.store.cypher import Statement
 from graph.store.neo4j import Bolt, Transaction
 from graph.store.neo4j_parts import Parts
-from graph.store.neo4j_values import State
+from graph.store.neo4j_values import SCHEMA, State
 from graph.store.neo4j_view import Quiet, View
 from graph.store.neo4j_write import Unmade, Writer
+from graph.store.plan import is_text
 from graph.store.text import words
 
 __all__ = ["Neo4jStore"]
 
-_SCHEMA = 1
 _MIGRATE_SECONDS = 120.0
 _STREAM_SECONDS = 60.0  # for each piece of a stream, and for changes
 _PAUSE = 0.01
+_TRIES = 5
 _STUCK = 0.5  # seconds after which an open gate may be one that a dead writer left
 _MARGIN = 0.1  # seconds kept back to put an error into words
+_MOST = 2**31  # of anything one can ask for
 _T = TypeVar("_T")
 
 
@@ -82,10 +85,20 @@ class Neo4jStore:
             if self._bolt.execute(cypher.FOREIGN[label], _MIGRATE_SECONDS):
                 raise StoreError("store_foreign_nodes", label=label)
         for statement in cypher.SCHEMA:
-            self._bolt.execute(statement, _MIGRATE_SECONDS)
+            self._make(statement)
         self._bolt.execute(cypher.AWAIT_SCHEMA, _MIGRATE_SECONDS)
         state = State().text()
-        self._bolt.execute(cypher.MAKE_META, _MIGRATE_SECONDS, schema=_SCHEMA, state=state)
+        self._bolt.execute(cypher.MAKE_META, _MIGRATE_SECONDS, schema=SCHEMA, state=state)
+
+    def _make(self, statement: Statement) -> None:
+        """One statement of the schema; two that make it at once may lock each other out."""
+        for _ in range(_TRIES):
+            try:
+                self._bolt.execute(statement, _MIGRATE_SECONDS)
+                return
+            except StoreBusy:
+                sleep(_STUCK)
+        self._bolt.execute(statement, _MIGRATE_SECONDS)
 
     def apply(self, batch: Batch) -> Applied:
         """Publish `batch` atomically; `DataError` when a relation's end is nowhere.
@@ -105,7 +118,7 @@ class Neo4jStore:
 
     def ledger(self, limit: int = 50) -> Sequence[LedgerEntry]:
         """Applied batches, newest first."""
-        return self._ask(lambda view: seen.ledger(view, limit))
+        return self._ask(lambda view: seen.ledger(view, min(limit, _MOST)))
 
     @contextmanager
     def reading(self) -> Iterator[int]:
@@ -131,22 +144,27 @@ class Neo4jStore:
 
     def get_many(self, refs: Iterable[Ref]) -> dict[Ref, Node]:
         """Those of `refs` that exist."""
-        wanted = sorted({ref for ref in refs if seen.is_text(ref.id)})
+        wanted = sorted({ref for ref in refs if is_text(ref.id)})
         return {node.ref: node for node in self._ask(lambda view: seen.get(view, wanted))}
 
     def rels_of(self, ref: Ref) -> Sequence[Rel]:
         """Every relation of a node, both directions, in identity order (no limit)."""
-        return self._ask(lambda view: seen.rels_of(view, ref)) if seen.is_text(ref.id) else []
+        return self._ask(lambda view: seen.rels_of(view, ref)) if is_text(ref.id) else []
 
     def page(self, label: str, after: str = "", limit: int = 50) -> Page:
         """Nodes of one label with id > `after`."""
-        return self._ask(lambda view: pieces.page(view, label, after, max(limit, 1)))
+        if not is_text(after):
+            return Page([], None)
+        return self._ask(lambda view: pieces.page(view, label, after, min(max(limit, 1), _MOST)))
 
     def search(self, text: str, labels: Sequence[str] = (), limit: int = 20) -> Sequence[Node]:
         """Nodes whose names hold every word of `text`; exact names first, then id order."""
         if not words(text) or limit < 1:
             return []
-        return self._ask(lambda view: seen.search(view, text, labels, limit))
+        known = [label for label in labels if label in LABELS]
+        if labels and not known:
+            return []
+        return self._ask(lambda view: seen.search(view, text, known, min(limit, _MOST)))
 
     def neighbourhood(self, ref: Ref, limit: int = 150, hops: int = 1) -> Neighbourhood:
         """The node and up to `limit` others within `hops`, nearest first, and how many are hidden.
@@ -180,7 +198,7 @@ class Neo4jStore:
 
     def changes(self, since: int) -> Changes:
         """Everything that differs from revision `since`."""
-        return self._ask(lambda view: seen.changes(view, since), _STREAM_SECONDS)
+        return self._ask(lambda view: seen.changes(view, min(since, _MOST)), _STREAM_SECONDS)
 
     def annotate(self, marks: Mapping[Ref, Mapping[str, Value]]) -> None:
         """Put `marks`, whose names begin with `_`, in the place of all earlier ones."""
@@ -209,7 +227,8 @@ class Neo4jStore:
         self, piece: Callable[[View, str], tuple[Sequence[_T], str | None]]
     ) -> Iterator[_T]:
         """Piece after piece, all of the revision at which it began."""
-        at = self._ask(seen.revision, _STREAM_SECONDS)
+        pinned = self._pinned
+        at = self._ask(seen.revision, _STREAM_SECONDS) if pinned is None else pinned
         after: str | None = ""
         while after is not None:
             ask = lambda view, after=after: piece(view, after)  # noqa: E731
@@ -253,8 +272,8 @@ class Neo4jStore:
         if not rows:
             raise Unmade
         is_open, count, state, importing, schema = rows[0]
-        if schema > _SCHEMA:
-            raise StoreError("store_newer", path="Neo4j", found=schema, known=_SCHEMA)
+        if schema > SCHEMA:
+            raise StoreError("store_newer", path="Neo4j", found=schema, known=SCHEMA)
         return None if is_open else Quiet(count, state, importing)
 
     def _is_made(self) -> bool:
@@ -269,6 +288,6 @@ class Neo4jStore:
         """Close a gate that a writer left open when it died: with its lock free, nobody commits."""
         with self._bolt.transaction(until - monotonic(), write=True) as tx:
             tx.run(cypher.LOCK)
-            if tx.run(cypher.IS_GATE_OPEN) == [[True]]:
-                tx.run(cypher.CLOSE_GATE)
+            ((token,),) = tx.run(cypher.GATE)
+            tx.run(cypher.CLOSE_GATE, token=token)
             tx.commit()

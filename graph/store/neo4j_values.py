@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from graph.model import LABELS, Node, Props, Ref, Rel
+from graph.model import LABELS, Node, Props, Ref, Rel, Value
 from graph.store.change import NodeChange, RelChange
 from graph.store.cypher import Kind
 from graph.store.plan import Link, canonical
 from graph.store.text import grams, search_text
 
 __all__ = [
+    "SCHEMA",
     "Progress",
     "State",
     "born_of",
@@ -29,6 +30,8 @@ __all__ = [
     "where_of",
 ]
 
+_PLAIN = frozenset({str, float, bool})
+SCHEMA = 1  # of the database; a newer one is not touched
 _RESERVED = frozenset({"id", "key", "search_text"})
 
 
@@ -88,9 +91,18 @@ def props_of(stored: Mapping[str, Any]) -> dict[str, Any]:
     """
     return {
         name[2:] if name.startswith("__") else name: value
+        if type(value) in _PLAIN
+        else _plain(value)
         for name, value in stored.items()
         if name.startswith("__") or not (name.startswith("_") or name in _RESERVED)
     }
+
+
+def _plain(value: object) -> Value:
+    """What somebody set by hand past this tool, as near as a row can say it."""
+    if isinstance(value, list):
+        return [item if isinstance(item, str) else str(item) for item in value]
+    return float(value) if isinstance(value, int) else str(value)
 
 
 def row_of(props: Props) -> dict[str, Any]:
@@ -141,13 +153,13 @@ def stored_rel(change: RelChange, revision: int) -> dict[str, Any]:
 
 
 def label_of(labels: Sequence[str]) -> str:
-    """Which label of the vocabulary a node has; a user may have added others."""
-    return next(label for label in labels if label in LABELS)
+    """Which label of the vocabulary a node has, "" for a node of others; both may have more."""
+    return next((label for label in labels if label in LABELS), "")
 
 
 def born_of(stored: Mapping[str, Any]) -> int:
-    """The revision since which a row exists."""
-    return int(stored.get("_born", stored["_rev"]))
+    """The revision since which a row exists; a row made by hand has always been there."""
+    return int(stored.get("_born", stored.get("_rev", 0)))
 
 
 def row_from(identity: str, props: str) -> Node | Rel:

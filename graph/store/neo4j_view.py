@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
@@ -16,7 +17,7 @@ from graph.store.base import Changes, LedgerEntry, Neighbourhood, Stats
 from graph.store.cypher import Statement
 from graph.store.neo4j import Transaction
 from graph.store.neo4j_values import State, born_of, label_of, node_of, rel_of, row_from
-from graph.store.plan import identity
+from graph.store.plan import identity, is_text
 from graph.store.text import grams, index_query, search_text, terms
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
     "View",
     "changes",
     "get",
-    "is_text",
     "ledger",
     "neighbourhood",
     "rels_of",
@@ -60,10 +60,14 @@ class View:
         # Rows younger than `at` are in the database.
         self.behind = quiet.revision != at or quiet.importing is not None
 
-    @property
+    @cached_property
     def state(self) -> State:
         """What is published now, which may be later than `at`."""
         return State.read(self._quiet.state)
+
+    def lacks(self, name: str) -> bool:
+        """Whether there is certainly no node of a label, or no relation of a type."""
+        return not (self.behind or name in self.state.nodes or name in self.state.relations)
 
     def earlier(self, at: int) -> View:
         """The same moment seen as of another revision."""
@@ -142,11 +146,6 @@ def _put(held: dict[Any, Any], key: Any, row: Any) -> None:
         held[key] = row
 
 
-def is_text(text: str) -> bool:
-    """Whether a store can hold it: half of a surrogate pair it cannot."""
-    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
-
-
 def get(view: View, refs: Sequence[Ref]) -> list[Node]:
     found = [
         (label, row)
@@ -158,23 +157,27 @@ def get(view: View, refs: Sequence[Ref]) -> list[Node]:
 
 
 def rels_of(view: View, ref: Ref) -> list[Rel]:
+    """Every relation of a node, both directions, in identity order."""
     if ref.label not in LABELS:
         return []
     rows = [
-        (_rel(type_, ref, Ref(label_of(labels), dst), row), row)
+        (type_, ref, Ref(label_of(labels), dst), row)
         for type_, _, labels, dst, row in view.rows(cypher.RELS_FROM[ref.label], id=ref.id)
-        if type_ in RELATIONS
     ]
     rows += [
-        (_rel(type_, Ref(label_of(labels), src), ref, row), row)
+        (type_, Ref(label_of(labels), src), ref, row)
         for type_, labels, src, row in view.rows(cypher.RELS_INTO[ref.label], id=ref.id)
-        if type_ in RELATIONS
     ]
-    return view.rels(rows, cypher.PAST_OF, label=ref.label, id=ref.id)
+    return view.rels(_ours(rows), cypher.PAST_OF, label=ref.label, id=ref.id)
 
 
-def _rel(type_: str, src: Ref, dst: Ref, row: Mapping[str, Any]) -> Rel:
-    return rel_of((type_, src.label, dst.label), src.id, dst.id, row)
+def _ours(
+    rows: Iterable[tuple[str, Ref, Ref, Mapping[str, Any]]],
+) -> Iterator[tuple[Rel, Mapping[str, Any]]]:
+    """Those rows that are relations of the vocabulary: a user may have made others."""
+    for type_, src, dst, row in rows:
+        if (src.label, dst.label) in RELATIONS.get(type_, ()):
+            yield rel_of((type_, src.label, dst.label), src.id, dst.id, row), row
 
 
 def search(view: View, text: str, labels: Sequence[str], limit: int) -> list[Node]:
@@ -195,7 +198,7 @@ def search(view: View, text: str, labels: Sequence[str], limit: int) -> list[Nod
             at=view.at,
             limit=limit + len(found) + len(moved),
         )
-        nodes = [node_of(label_of(names), row) for names, row in rows]
+        nodes = [node_of(label_of(names), row) for names, row in rows if label_of(names)]
         nodes = [node for node in nodes if node.ref not in moved]
         nodes += [node for node in moved.values() if node and _named(node, pieces, labels)]
         ordered = sorted(nodes, key=lambda node: (node.ref.id, node.ref.label))
@@ -232,7 +235,8 @@ def _around(view: View, ring: Iterable[Ref]) -> set[Ref]:
     return {
         Ref(label_of(labels), id_)
         for label, ids in _ids(ring).items()
-        for labels, id_ in view.rows(cypher.AROUND[label], ids=ids)
+        for labels, id_ in view.rows(cypher.AROUND[label], ids=ids, types=[*RELATIONS])
+        if label_of(labels)
     }
 
 
@@ -248,17 +252,16 @@ def _among(view: View, refs: Sequence[Ref]) -> list[Rel]:
         for _, some in view.run(cypher.RESOLVE[label], ids=ids)
         for number in some
     ]
-    found = [
-        _rel(type_, Ref(label, src), Ref(label_of(labels), dst), row)
+    found = (
+        (type_, Ref(label, src), Ref(label_of(labels), dst), row)
         for label, ids in _ids(refs).items()
         for type_, src, labels, dst, row in view.rows(cypher.AMONG[label], ids=ids, among=numbers)
-        if type_ in RELATIONS
-    ]
-    return sorted(found, key=_identity)
+    )
+    return sorted((rel for rel, _ in _ours(found)), key=_identity)
 
 
 def changes(view: View, since: int) -> Changes:
-    """Rows that differ between `since` and the view's revision, or were written in between."""
+    """Rows that differ between `since` and the view's revision."""
     earlier = view.earlier(since)
     rows = [
         (label, row)
@@ -276,8 +279,8 @@ def changes(view: View, since: int) -> Changes:
     old_rels = {r.identity: r for r in earlier.rels(rels, cypher.PAST_ALL, kind="rel")}
     return Changes(
         view.at,
-        sorted(new_nodes.values(), key=lambda node: node.ref),
-        sorted(new_rels.values(), key=_identity),
+        [new_nodes[ref] for ref in sorted(new_nodes) if new_nodes[ref] != old_nodes.get(ref)],
+        [new_rels[who] for who in sorted(new_rels) if new_rels[who] != old_rels.get(who)],
         sorted(old_nodes.keys() - new_nodes.keys()),
         [replace(old_rels[who], props={}) for who in sorted(old_rels.keys() - new_rels.keys())],
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from secrets import token_hex
 from threading import Lock
 from time import monotonic, sleep
 from typing import TypeVar
@@ -18,7 +19,7 @@ from graph.store import cypher
 from graph.store.base import Applied, LedgerEntry
 from graph.store.neo4j import Bolt, Transaction
 from graph.store.neo4j_rows import Neo4jChange
-from graph.store.neo4j_values import Progress, State
+from graph.store.neo4j_values import SCHEMA, Progress, State
 from graph.store.publish import publish, take_back
 
 __all__ = ["Unknown", "Unmade", "Writer"]
@@ -144,12 +145,13 @@ class Writer:
         except DeadlineExceeded as error:
             raise StoreBusy("store_busy", seconds=self._wait) from error
         with self._bolt.transaction(_SECONDS, write=True) as tx:
-            ((text, importing),) = tx.run(cypher.LOCK)
-            if tx.run(cypher.IS_GATE_OPEN) == [[True]]:  # left open by a writer that died
-                self._bolt.execute(cypher.CLOSE_GATE, self._wait)
+            ((text, importing, schema),) = tx.run(cypher.LOCK)
+            if schema > SCHEMA:
+                raise StoreError("store_newer", path="Neo4j", found=schema, known=SCHEMA)
+            ((token,),) = tx.run(cypher.GATE)
+            if token:  # left open by a writer that died, or is about to close it
+                self._bolt.execute(cypher.CLOSE_GATE, self._wait, token=token)
             yield tx, State.read(text), Progress.read(importing)
-        with suppress(StoreError):  # it is committed: a gate left open is closed by the next reader
-            self._bolt.execute(cypher.CLOSE_GATE, self._wait)
 
     def _touch_lock(self) -> None:
         with self._bolt.transaction(self._wait, write=True) as tx:
@@ -159,11 +161,20 @@ class Writer:
     def commit(self, tx: Transaction, applied: Applied | None) -> None:
         """Make it so behind the open gate; `Unknown` when the connection is lost meanwhile."""
         tx.run(cypher.PING)  # whatever was sent has run
-        self._bolt.execute(cypher.OPEN_GATE, self._wait)
+        token = token_hex(8)
+        self._bolt.execute(cypher.OPEN_GATE, self._wait, token=token)
         try:
             tx.commit()
         except (StoreDown, DeadlineExceeded) as error:
             raise Unknown(applied) from error
+        except StoreError:
+            self._close_gate(token)
+            raise
+        self._close_gate(token)
+
+    def _close_gate(self, token: str) -> None:
+        with suppress(StoreError):  # one left open is closed by the next who waits for it
+            self._bolt.execute(cypher.CLOSE_GATE, self._wait, token=token)
 
     def alone(self, work: Callable[[], _T]) -> _T:
         """One writer at a time in this process; the database's lock sees to the others."""

@@ -19,11 +19,13 @@ __all__ = [
     "counted",
     "hash_of",
     "identity",
+    "is_text",
     "links",
     "settle",
 ]
 
 _LONGEST = 1_000  # characters of an id or a field's name: Neo4j indexes no more than 8 kB
+_LARGEST = 2**1023
 Link = tuple[str, Ref]  # relation type and target of a reference column
 
 canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
@@ -31,6 +33,9 @@ canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(","
 
 def checked_nodes(batch: Batch) -> dict[Ref, Props]:
     """The nodes of a batch in id order; `DataError` for what no store may hold."""
+    for text in (batch.key, batch.source):
+        if not is_text(text) or len(batch.key) > _LONGEST:
+            raise DataError("identity", label="Batch", id=ascii(text)[:50])
     nodes: dict[Ref, Props] = {}
     for node in sorted(batch.nodes, key=lambda n: n.ref):
         _check_ref(node.ref)
@@ -77,7 +82,7 @@ def hash_of(identity: str, props: str) -> int:
 def _checked(rel: Rel) -> Rel:
     if (rel.src.label, rel.dst.label) not in RELATIONS.get(rel.type, ()):
         raise DataError("vocabulary", type=rel.type, src=rel.src.label, dst=rel.dst.label)
-    if "\0" in rel.key or len(rel.key) > _LONGEST:
+    if len(rel.key) > _LONGEST or not is_text(rel.key):
         raise DataError("identity", label=rel.type, id=rel.key)
     props = _clean(rel.props, rel.type, rel.src.id)
     return rel if props is rel.props else replace(rel, props=props)
@@ -86,22 +91,29 @@ def _checked(rel: Rel) -> Rel:
 def _check_ref(ref: Ref) -> None:
     if ref.label not in LABELS:
         raise DataError("vocabulary", label=ref.label)
-    if not ref.id or "\0" in ref.id or len(ref.id) > _LONGEST:
-        raise DataError("identity", label=ref.label, id=ref.id)
+    if not ref.id or len(ref.id) > _LONGEST or not is_text(ref.id):
+        raise DataError("identity", label=ref.label, id=ascii(ref.id)[:50])
 
 
 def _clean(props: Props, label: str, id: str) -> Props:
     """`props`, whole numbers as floats: 1 and 1.0 must not be two different contents."""
     whole: dict[str, Value] = {}
     for name, value in props.items():
-        if not name or "\0" in name or len(name) > _LONGEST:
+        if not name or len(name) > _LONGEST or not is_text(name):
             raise DataError("value", label=label, id=id, field=name[:50], value=repr(value)[:50])
         kind = type(value)
-        if kind is int:
+        if kind is int and abs(value) < _LARGEST:  # type: ignore[arg-type]
             whole[name] = float(value)  # type: ignore[arg-type]
         elif not (kind is str or kind is bool or _is_flat(value)):
             raise DataError("value", label=label, id=id, field=name, value=repr(value))
     return {**props, **whole} if whole else props
+
+
+def is_text(text: str) -> bool:
+    """Whether every store can hold it: neither NUL nor half of a surrogate pair."""
+    if text.isascii():
+        return "\0" not in text
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _is_flat(value: Value) -> bool:

@@ -24,6 +24,7 @@ __all__ = ["SqliteStore"]
 
 _Row = tuple[Any, ...]
 _identity = attrgetter("identity")
+_MOST = 2**62  # SQLite has no larger numbers
 
 _REL = """
 SELECT r.type, s.label, s.id, d.label, d.id, r.key, r.props
@@ -263,6 +264,7 @@ class SqliteStore:
             yield reader
 
     def _rows(self, sql: str, **params: object) -> list[_Row]:
+        params = {k: min(v, _MOST) if isinstance(v, int) else v for k, v in params.items()}
         with self._file.reader().within(self._deadline) as db:
             try:
                 return db.execute(sql, params).fetchall()

@@ -168,3 +168,34 @@ def _marks(login: Login) -> dict[str, dict[str, object]]:
         row[0]: {name: row[1].get(name) for name in (*names, "_revision")}
         for row in (record.values() for record in rows)
     }
+
+
+def test_what_somebody_did_by_hand_is_found_and_breaks_nothing(
+    run: _Run, server: GraphStore, neo4j_server: Login
+) -> None:
+    import neo4j
+
+    load_sample(server)
+    first = server.page("Segment", limit=1).items[0].ref
+    assert run("graph", "verify", neo4j_server.url)[0] == 0
+    with neo4j.GraphDatabase.driver(
+        neo4j_server.url, auth=(neo4j_server.user, neo4j_server.password)
+    ) as driver:
+        driver.execute_query(
+            "MATCH (s:Segment) WITH s ORDER BY s.id LIMIT 1"
+            " SET s.seen = date('2026-01-01'), s.number = 3, s.numbers = [1, 2]"
+            " CREATE (h:Segment {id: 'hand', name: '手工环节'})-[:INPUT_OF {weight: 0.5}]->(s)"
+            " CREATE (s)<-[:NOTED]-(:Note {text: '备注'})-[:INPUT_OF]->(s), (s)-[:INPUT_OF]->(h)"
+        )
+    code, out, _ = run("graph", "verify", neo4j_server.url)
+    assert (code, "绕过本工具" in out) == (1, True)
+    assert run("rank", "--leader", _LEADER)[0] == 0
+    segment = server.get_many([first])[first]
+    assert segment.props["seen"] == "2026-01-01"
+    assert (segment.props["number"], segment.props["numbers"]) == (3.0, ["1", "2"])
+    around = server.neighbourhood(segment.ref)
+    assert {ref.label for ref in (n.ref for n in around.nodes)} <= {"Segment", "Chain", "Park"} | {
+        "Enterprise",
+        "Project",
+    }
+    assert len(server.rels_of(Ref("Segment", "hand"))) == 2

@@ -7,7 +7,7 @@ from tests.neo4j.server import Login
 _ROWS = "MATCH (n) WHERE NOT n:_Meta AND NOT n:_Gate"
 _STATE = (
     "MATCH (m:_Meta {one: 1}), (g:_Gate {one: 1})"
-    " SET m = {one: 1, schema: m.schema, state: $state}, g = {one: 1, open: false, count: 0}"
+    " SET m = {one: 1, schema: m.schema, state: $state}, g = {one: 1, open: '', count: 0}"
 )
 
 
