@@ -173,7 +173,7 @@ class Neo4jChange:
 
     def born_nodes(self, revision: int, limit: int) -> list[NodeChange]:
         """Up to `limit` nodes that exist since `revision`, as deletions."""
-        for label in LABELS:
+        for label in sorted(self.state.nodes):
             ((rows,),) = self._tx.run(cypher.BORN_NODES[label], revision=revision, limit=limit)
             if rows:
                 nodes = [(row["_n"], node_of(label, row)) for row in rows]

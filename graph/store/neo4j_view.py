@@ -266,11 +266,13 @@ def changes(view: View, since: int) -> Changes:
     rows = [
         (label, row)
         for label in LABELS
+        if not view.lacks(label)
         for row in view.rows(cypher.CHANGED_NODES[label], since=since)
     ]
     rels = [
         (rel_of(kind, src, dst, row), row)
         for kind in cypher.KINDS
+        if not view.lacks(kind[0])
         for src, dst, row in view.rows(cypher.CHANGED_RELS[kind], since=since)
     ]
     new_nodes = {n.ref: n for n in view.nodes(rows, cypher.PAST_ALL, kind="node")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from operator import attrgetter
 from pathlib import Path
@@ -15,6 +15,7 @@ from graph.arrays import RelBlock, blocks_of
 from graph.errors import LianzhuError, NotFound
 from graph.model import RELATIONS, Batch, Node, Ref, Rel
 from graph.store.base import Applied, Changes, Health, LedgerEntry, Neighbourhood, Page, Stats
+from graph.store.plan import canonical, identity
 from graph.store.publish import publish, take_back
 from graph.store.sqlite_file import STREAM_SECONDS, File, Reader
 from graph.store.sqlite_rows import SqliteChange, adopt
@@ -57,6 +58,12 @@ WHERE p.kind = :kind AND p.revision > :since AND p.gone AND (
   WHERE q.kind = p.kind AND q.identity = p.identity AND q.revision > :since
   ORDER BY q.revision LIMIT 1)
 AND NOT EXISTS ({})"""
+# What was there at `since` and was written after it: the first entry after it says as what.
+_BEFORE = """
+SELECT p.identity, p.props FROM past p
+WHERE p.kind = :kind AND p.revision > :since AND p.born <= :since AND NOT EXISTS (
+  SELECT 1 FROM past q WHERE q.kind = p.kind AND q.identity = p.identity
+  AND q.revision > :since AND q.revision < p.revision)"""
 _NODE_NOW = """
 SELECT 1 FROM node n
 WHERE n.label = json_extract(p.identity, '$[0]') AND n.id = json_extract(p.identity, '$[1]')"""
@@ -232,12 +239,17 @@ class SqliteStore:
                 since=since,
             )
             rels = self._rows(_REL.format("WHERE r.rev > :since"), since=since)
+            before = {
+                who: props
+                for kind in ("node", "rel")
+                for who, props in self._rows(_BEFORE, kind=kind, since=since)
+            }
             gone_nodes = self._rows(_GONE.format(_NODE_NOW), kind="node", since=since)
             gone_rels = self._rows(_GONE.format(_REL_NOW), kind="rel", since=since)
         return Changes(
             revision,
-            [_node(row) for row in nodes],
-            sorted(map(_rel, rels), key=_identity),
+            [node for node in map(_node, nodes) if _differs(node, before)],
+            sorted((rel for rel in map(_rel, rels) if _differs(rel, before)), key=_identity),
             sorted(Ref(*json.loads(row[0])) for row in gone_nodes),
             sorted((_rel((*json.loads(row[0]), "{}")) for row in gone_rels), key=_identity),
         )
@@ -307,6 +319,10 @@ class SqliteStore:
 def _node(row: _Row) -> Node:
     label, id_, props = row
     return Node(Ref(label, id_), json.loads(props))
+
+
+def _differs(row: Node | Rel, before: Mapping[str, str]) -> bool:
+    return before.get(identity(row)) != canonical(row.props)
 
 
 def _entry(row: _Row) -> LedgerEntry:

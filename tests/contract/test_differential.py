@@ -58,7 +58,7 @@ def _compare(graphs: int, sqlite_engine: Engine, new: Callable[[], GraphStore]) 
     # The histories hold what they are meant to hold.
     assert {kind: seen[kind] for kind in KINDS_OF_STEP if seen[kind] < graphs // 40} == {}
     assert seen["found"] > graphs
-    assert seen["gone"] > graphs / 4
+    assert seen["gone"] > graphs / 10
     assert seen["snapshot"] > graphs / 4
 
 
