@@ -123,12 +123,12 @@ class Neo4jStore:
     @contextmanager
     def reading(self) -> Iterator[int]:
         """One revision for everything this thread reads inside; yields its number."""
-        outer = self._pinned
-        self._pins.at = self.revision()
+        outer = self._pinned, self._there
+        self._pins.at, self._pins.there = self._ask(seen.what_is_there)
         try:
             yield self._pins.at
         finally:
-            self._pins.at = outer
+            self._pins.at, self._pins.there = outer
 
     def revision(self) -> int:
         """Number of the last change; 0 in an empty store."""
@@ -175,14 +175,15 @@ class Neo4jStore:
 
     def nodes(self, label: str) -> Iterator[Node]:
         """Every node of a label in id order."""
-        if label in LABELS:
+        if label in LABELS and not self._lacks(label):
             yield from self._stream(
                 lambda view, after: pieces.nodes_after(view, label, after, pieces.PIECE)
             )
 
     def rels(self, type: str) -> Iterator[Rel]:
         """Every relation of a type in (src, dst, key) order."""
-        for label in sorted({src for src, _ in RELATIONS.get(type, ())}):
+        sources = {src for src, _ in RELATIONS.get(type, ())}
+        for label in sorted(sources) if not self._lacks(type) else ():
             yield from self._stream(
                 lambda view, after, label=label: pieces.rels_after(view, type, label, after)  # type: ignore[misc]
             )
@@ -191,7 +192,7 @@ class Neo4jStore:
         """Every relation of a type as columns, in no order: what a snapshot is made of."""
         names: dict[str, dict[int, str]] = {}  # ids by label and number
         for kind in cypher.KINDS:
-            if kind[0] == type:
+            if kind[0] == type and not self._lacks(type):
                 yield from self._stream(
                     lambda view, after, kind=kind: pieces.columns(view, kind, after, names)  # type: ignore[misc]
                 )
@@ -222,6 +223,14 @@ class Neo4jStore:
     @property
     def _pinned(self) -> int | None:
         return getattr(self._pins, "at", None)
+
+    @property
+    def _there(self) -> frozenset[str] | None:
+        """The labels and types that the pinned revision has; None where nothing is pinned."""
+        return getattr(self._pins, "there", None)
+
+    def _lacks(self, name: str) -> bool:
+        return self._there is not None and name not in self._there
 
     def _stream(
         self, piece: Callable[[View, str], tuple[Sequence[_T], str | None]]

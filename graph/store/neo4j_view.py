@@ -31,6 +31,7 @@ __all__ = [
     "revision",
     "search",
     "stats",
+    "what_is_there",
 ]
 
 _identity = attrgetter("identity")
@@ -117,6 +118,12 @@ class View:
 
 def revision(view: View) -> int:
     return view.at
+
+
+def what_is_there(view: View) -> tuple[int, frozenset[str]]:
+    """The revision, and the labels and types it has."""
+    found = stats(view)
+    return view.at, frozenset(found.nodes.keys() | found.relations.keys())
 
 
 def ledger(view: View, limit: int) -> list[LedgerEntry]:
