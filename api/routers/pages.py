@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.deps import Asking, AtDesk, settings_of
 from api.desk import Choice, Desk
 from api.frames import chosen, frame_of, lang_of, local, page_html
-from api.problems import told
+from api.problems import RETRY_AFTER, told
 from api.verifying import Finding, verify
 from graph.analysis.answers import GapsAnswer, RankAnswer, WhyNot
 from graph.errors import Ambiguous, LianzhuError, NotFound, StoreError, UsageError
@@ -237,7 +237,8 @@ def problem_page(request: Request, error: Exception) -> Response:
     if request.method != "GET":  # 再试一次 goes back to the form, not to where it posts
         back = urlsplit(local(request.headers.get("referer", "/")))
         frame = replace(frame, path=back.path, query=dict(parse_qsl(back.query)))
-    return HTMLResponse(render(c.ProblemPage(frame, status, code, facts)), status)
+    headers = {"Retry-After": RETRY_AFTER} if status == 503 else None
+    return HTMLResponse(render(c.ProblemPage(frame, status, code, facts)), status, headers)
 
 
 def _around(desk: Desk, question: Question, chain: str, center: str) -> Ref:

@@ -160,6 +160,20 @@ CLOSE_GATE = Statement(
     "close_gate",
     "MATCH (g:_Gate {one: 1}) WHERE g.open = $token SET g.open = '', g.count = g.count + 1",
 )
+# In one statement, so that a reader who finds the gate stuck waits for one plan and not for four.
+HEAL_GATE = Statement(
+    "heal_gate",
+    "MATCH (m:_Meta {one: 1}) SET m.locked = true WITH m MATCH (g:_Gate {one: 1})"
+    " WHERE g.open <> '' SET g.open = '', g.count = g.count + 1",
+)
+# Ours, idle, and behind an open gate: its client is gone, since only the commit is left to send.
+IDLE_WRITERS = Statement(
+    "idle_writers",
+    "SHOW TRANSACTIONS YIELD transactionId, metaData, idleTime"
+    " WHERE metaData.lianzhu = 'write' AND idleTime > duration('PT5S')"
+    " RETURN transactionId",
+)
+TERMINATE = Statement("terminate", "TERMINATE TRANSACTIONS $ids")
 GATE = Statement("gate", "MATCH (g:_Gate {one: 1}) RETURN g.open")
 ADD_REVISION = Statement(
     "add_revision", "MERGE (r:_Revision {revision: $revision}) SET r.state = $state"
@@ -195,6 +209,7 @@ MARK_UNDONE = Statement(
     "mark_undone",
     "MATCH (l:_Ledger {entry: $number}) SET l.undone = $revision REMOVE l.live",
 )
+UNDONE = Statement("undone", "MATCH (l:_Ledger {entry: $number}) RETURN l.undone")
 CLEAR_LEDGER = Statement("clear_ledger", "MATCH (l:_Ledger) DELETE l")
 ADD_LEDGER = Statement("add_ledger", "UNWIND $rows AS row CREATE (l:_Ledger) SET l = row")
 

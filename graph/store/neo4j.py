@@ -10,8 +10,9 @@ loop asks by itself until somebody answers.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from time import monotonic
@@ -30,15 +31,20 @@ from neo4j.exceptions import AuthError, DriverError, Neo4jError, TransientError
 
 from graph.errors import DeadlineExceeded, StoreBusy, StoreDown, StoreError
 from graph.store.cypher import PING, Statement
+from graph.store.loop import Late, Loop
 
 __all__ = ["Bolt", "Transaction"]
 
 _T = TypeVar("_T")
+# What the driver would print on stderr is said by our errors.
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
 _CONNECT = 2.0  # seconds for a connection: more, and a request could not answer within three
 _PING = 2.0
 _CLOSE = 1.0
 _BACK = 0.3
-_GRACE = 5.0  # seconds a step has to let go of its connection
+_GIVEN_UP = 10.0  # seconds of nobody answering after which it is given up
+_LONGEST = 1000.0  # seconds: longer than any transaction
+_READ, _WRITE = {"lianzhu": "read"}, {"lianzhu": "write"}  # in the server's list of transactions
 _PAUSE = 0.5  # seconds between two looks at whether a lost server is back
 _CONFIG: Mapping[str, Any] = {
     "connection_timeout": _CONNECT,
@@ -91,14 +97,15 @@ class Bolt:
 
     def __init__(self, url: str, auth: tuple[str, str] | None, database: str) -> None:
         self._target = (url, auth, database)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="neo4j", daemon=True)
+        self._loop = Loop("neo4j")
         self._starting = threading.Lock()
         self._driver: AsyncDriver | None = None
         self._up = threading.Event()  # the breaker: set = closed, callers may pass
         self._up.set()
+        self._down_since: float | None = None
         self._probing = False
         self._closed = False
+        self._retired: set[asyncio.Task[None]] = set()
 
     @contextmanager
     def transaction(
@@ -120,7 +127,12 @@ class Bolt:
         lost = False
         try:
             limit = seconds if server_seconds is None else server_seconds
-            found.inner = self.step(session.begin_transaction(timeout=max(limit, 0.001)), seconds)
+            found.inner = self.step(
+                session.begin_transaction(
+                    timeout=max(limit, 0.001), metadata=_WRITE if write else _READ
+                ),
+                seconds,
+            )
             yield found
         except (StoreDown, DeadlineExceeded):
             lost = True
@@ -159,17 +171,31 @@ class Bolt:
 
     def begin_step(self, work: Coroutine[Any, Any, _T], seconds: float) -> Future[_T]:
         """Start `work` on the loop, for at most `seconds`."""
-        return asyncio.run_coroutine_threadsafe(_within(work, seconds), self._loop)
+        return self._loop.begin(work, seconds)
 
     def await_step(self, started: Future[_T], seconds: float) -> _T:
         """Wait for started work."""
         try:
-            return started.result(max(seconds, 0.0) + _GRACE)
-        except _Late as error:
+            return self._loop.result(started, seconds, self._look_for_life)
+        except Late as error:
             self._probe()  # is it only slow, or is nobody there?
             raise _late(seconds) from error
         except (DriverError, Neo4jError, OSError) as error:
             raise self._worded(error, seconds) from error
+
+    def require_answer(self) -> None:
+        """`StoreDown` unless the server answers a plain question."""
+        try:
+            self.execute(PING, _PING)
+        except DeadlineExceeded as error:
+            raise self._lost(error) from error
+
+    def _look_for_life(self) -> None:
+        """A step has been silent: `StoreDown` when nobody has answered anybody for a while."""
+        self._probe()
+        down = self._down_since
+        if down is not None and monotonic() - down > _GIVEN_UP:
+            raise StoreDown("store_down", url=self._target[0], reason="silent")
 
     def close(self) -> None:
         """Close every connection and end the loop."""
@@ -177,25 +203,19 @@ class Bolt:
             if self._closed:
                 return
             self._closed = True
-            started = self._thread.ident is not None
             driver, self._driver = self._driver, None
-        if started:
-            self.begin_step(_shut(driver), 3 * _CLOSE).result()
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(_CLOSE)
-        if not self._loop.is_running():
-            self._loop.close()
+        self._loop.stop(_shut(driver, self._retired))
 
     def _check(self) -> None:
         if not self._up.is_set():
+            self._probe()
             raise StoreDown("store_down", url=self._target[0], reason="still down")
 
     def _open(self) -> AsyncDriver:
         with self._starting:
             if self._closed:
                 raise StoreError("store_closed", path=self._target[0])
-            if self._thread.ident is None:
-                self._thread.start()
+            self._loop.start()
             if self._driver is None:
                 url, auth, _ = self._target
                 self._driver = AsyncGraphDatabase.driver(url, auth=auth, **_CONFIG)
@@ -214,7 +234,7 @@ class Bolt:
             code = error.code or ""
             if "TransactionTimedOut" in code or "TransactionTerminated" in code:
                 return _late(seconds)
-            if "DatabaseUnavailable" in code or "DatabaseNotFound" in code:
+            if "DatabaseUnavailable" in code:
                 return self._lost(error)
             if isinstance(error, TransientError):
                 return StoreBusy("store_failed", reason=f"{code} {error.message}")
@@ -222,23 +242,29 @@ class Bolt:
         return self._lost(error)
 
     def _lost(self, error: Exception) -> StoreDown:
-        self._up.clear()
+        self._trip()
         self._probe()
         return StoreDown("store_down", url=self._target[0], reason=type(error).__name__)
+
+    def _trip(self) -> None:
+        if self._up.is_set():
+            self._down_since = monotonic()
+            self._up.clear()
 
     def _probe(self) -> None:
         if not self._probing and not self._closed:
             self._probing = True
-            asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
+            self._loop.spawn(self._watch())
 
     async def _watch(self) -> None:
         """Ask until somebody answers; the first failure opens the breaker, an answer closes it."""
         try:
             while not self._closed:
                 if await self._answers():
+                    self._down_since = None
                     self._up.set()
                     return
-                self._up.clear()
+                self._trip()
                 await asyncio.sleep(_PAUSE)
         finally:
             self._probing = False
@@ -255,7 +281,10 @@ class Bolt:
             return False
         if not self._up.is_set():
             old, self._driver = self._driver, driver
-            await _closed(old)
+            # A server that only paused still answers on the old connections: let them finish.
+            task = asyncio.create_task(_retire(old))
+            self._retired.add(task)
+            task.add_done_callback(self._retired.discard)
         else:
             await _closed(driver)
         return True
@@ -268,21 +297,6 @@ def _late(seconds: float) -> DeadlineExceeded:
 def _query(statement: Statement, seconds: float | None = None) -> Query:
     # The text comes from `graph.store.cypher` alone.
     return Query(statement.text, timeout=seconds, metadata={"lianzhu": statement.name})
-
-
-class _Late(Exception):
-    """A step took longer than its caller can wait."""
-
-
-async def _within(work: Coroutine[Any, Any, _T], seconds: float) -> _T:
-    """`work` for at most `seconds`; cancelled, it has let go of its connection when this ends."""
-    try:
-        async with asyncio.timeout(max(seconds, 0.0)) as limit:
-            return await work
-    except TimeoutError as error:
-        if limit.expired():
-            raise _Late from error
-        raise
 
 
 async def _values(
@@ -299,8 +313,18 @@ async def _autocommit(
     return await result.values()
 
 
-async def _shut(driver: AsyncDriver | None) -> None:
+async def _retire(driver: AsyncDriver | None) -> None:
+    """Close a driver once nothing that was under way on it can be any more."""
+    try:
+        await asyncio.sleep(_LONGEST)
+    finally:
+        await _closed(driver)
+
+
+async def _shut(driver: AsyncDriver | None, retired: Iterable[asyncio.Task[None]]) -> None:
     """Let what still runs on the loop end, or end it, then the driver."""
+    for task in retired:
+        task.cancel()
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     if tasks:
         _, late = await asyncio.wait(tasks, timeout=_CLOSE)

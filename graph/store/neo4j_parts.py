@@ -63,7 +63,7 @@ class Parts:
 
     def _apply(self, batch: Batch) -> Applied:
         parts = _parts(batch, self._part)
-        known = self._patiently(lambda: self._known(batch))
+        known = self._known(batch)
         while known is None:
             known = self._patiently(lambda: self._next_part(batch, parts))
         return known
@@ -102,7 +102,7 @@ class Parts:
         return applied
 
     def _undo(self) -> Applied | None:
-        step = self._patiently(lambda: self._next_step_back(None))
+        step = self._patiently(lambda: self._next_step_back(None), first=True)
         while step and step.applied is None:
             step = self._patiently(lambda goes_on=step.progress: self._next_step_back(goes_on))  # type: ignore[misc]
         return step.applied if step else None
@@ -160,13 +160,15 @@ class Parts:
             progress.state, progress.changed = change.state.text(), change.changed
         tx.run(cypher.SET_IMPORTING, importing=progress.text() if progress else None)
 
-    def _patiently(self, step: Callable[[], _T]) -> _T:
+    def _patiently(self, step: Callable[[], _T], *, first: bool = False) -> _T:
         """A step that a lost connection may have cut; where it stands is read anew each time."""
         until = monotonic() + self._writer.settle
         while True:
             try:
                 return step()
             except (Unknown, StoreDown, DeadlineExceeded) as error:
+                if first and not isinstance(error, Unknown):
+                    raise  # nothing is under way
                 if monotonic() > until:
                     raise StoreDown("import_interrupted") from error
             sleep(_RETRY)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 from typing import TypeVar
 
@@ -40,6 +40,7 @@ _MIGRATE_SECONDS = 120.0
 _STREAM_SECONDS = 60.0  # for each piece of a stream, and for changes
 _PAUSE = 0.01
 _TRIES = 5
+_HEAL_SECONDS = 6.0  # longer than a commit takes to let go of the lock
 _STUCK = 0.5  # seconds after which an open gate may be one that a dead writer left
 _MARGIN = 0.1  # seconds kept back to put an error into words
 _MOST = 2**31  # of anything one can ask for
@@ -71,6 +72,7 @@ class Neo4jStore:
         self._bolt = Bolt(url, auth, database)
         self._deadline = deadline
         self._pins = threading.local()
+        self._healing = threading.Lock()
         self._writer = Writer(self._bolt, self._made, wait=wait, settle=settle)
         self._parts = Parts(self._writer, whole=whole, part=part)
 
@@ -272,7 +274,7 @@ class Neo4jStore:
                         return answer
                     since = monotonic()
             if monotonic() - since > _STUCK:
-                self._heal(until)
+                self._heal()
             sleep(_PAUSE)
 
     def _quiet(self, transaction: Transaction) -> Quiet | None:
@@ -293,10 +295,21 @@ class Neo4jStore:
                 return False
         return True
 
-    def _heal(self, until: float) -> None:
-        """Close a gate that a writer left open when it died: with its lock free, nobody commits."""
-        with self._bolt.transaction(until - monotonic(), write=True) as tx:
-            tx.run(cypher.LOCK)
-            ((token,),) = tx.run(cypher.GATE)
-            tx.run(cypher.CLOSE_GATE, token=token)
-            tx.commit()
+    def _heal(self) -> None:
+        """Close a gate that a writer left open when it died: with its lock free nobody commits.
+
+        Not on the reader's time, who may have little left of it; one at a time.
+        """
+        if self._healing.acquire(blocking=False):
+            threading.Thread(target=self._close_gate, daemon=True).start()
+
+    def _close_gate(self) -> None:
+        try:
+            with suppress(StoreError):
+                self._bolt.execute(cypher.HEAL_GATE, _HEAL_SECONDS)
+                return
+            with suppress(StoreError):  # the server still holds the lock for a client that is gone
+                ids = [row[0] for row in self._bolt.execute(cypher.IDLE_WRITERS, _HEAL_SECONDS)]
+                self._bolt.execute(cypher.TERMINATE, _HEAL_SECONDS, ids=ids)
+        finally:
+            self._healing.release()

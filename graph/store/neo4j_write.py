@@ -13,7 +13,7 @@ from threading import Lock
 from time import monotonic, sleep
 from typing import TypeVar
 
-from graph.errors import DeadlineExceeded, StoreBusy, StoreDown, StoreError
+from graph.errors import DeadlineExceeded, StoreBusy, StoreDown, StoreError, UsageError
 from graph.model import LABELS, Batch, Ref, Value
 from graph.store import cypher
 from graph.store.base import Applied, LedgerEntry
@@ -71,8 +71,10 @@ class Writer:
 
         def attempt(change: Neo4jChange) -> Applied:
             newest = change.newest()
-            if tried and (newest is None or newest.number != tried[0]):
+            if tried and change.run(cypher.UNDONE, number=tried[0]) != [[None]]:
                 return Applied("", "unchanged", change.before, 0, 0, 0)  # it was taken back
+            if tried and newest and newest.number != tried[0]:
+                raise UsageError("undo_overtaken", source=newest.batch)
             tried[:] = [newest.number] if newest else []
             return take_back(change)
 
@@ -143,6 +145,7 @@ class Writer:
         try:
             self._made(self._touch_lock)
         except DeadlineExceeded as error:
+            self._bolt.require_answer()
             raise StoreBusy("store_busy", seconds=self._wait) from error
         with self._bolt.transaction(_SECONDS, write=True) as tx:
             ((text, importing, schema),) = tx.run(cypher.LOCK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -150,7 +150,8 @@ class File:
             db = self._open_writer()
             with _transaction(db):
                 yield db
-            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            with suppress(sqlite3.Error):  # it is committed, whether or not the file can grow now
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def reader(self) -> Reader:
         """This thread's reader."""
