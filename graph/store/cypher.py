@@ -86,7 +86,7 @@ def rel_columns(kind: Kind, names: tuple[str, ...]) -> Statement:
         for mark in [("$nan" if known[name] else "$none")]
     ]
     text = _spread(
-        "MATCH (a:SOURCE) WHERE a.id > $after AND a.id <= $last"
+        "MATCH (a:SOURCE) USING INDEX a:SOURCE(id) WHERE a.id > $after AND a.id <= $last"
         " WITH a MATCH (a)-[r:TYPE]->(b:TARGET)"
         " RETURN COLUMNS",
         TYPE=kind[0],
@@ -167,10 +167,11 @@ HEAL_GATE = Statement(
     " WHERE g.open <> '' SET g.open = '', g.count = g.count + 1",
 )
 # Ours, idle, and behind an open gate: its client is gone, since only the commit is left to send.
+# One that is committing is "Closing", however long that takes.
 IDLE_WRITERS = Statement(
     "idle_writers",
-    "SHOW TRANSACTIONS YIELD transactionId, metaData, idleTime"
-    " WHERE metaData.lianzhu = 'write' AND idleTime > duration('PT5S')"
+    "SHOW TRANSACTIONS YIELD transactionId, metaData, idleTime, status"
+    " WHERE metaData.lianzhu = 'write' AND idleTime > duration('PT2S') AND status = 'Running'"
     " RETURN transactionId",
 )
 TERMINATE = Statement("terminate", "TERMINATE TRANSACTIONS $ids")
@@ -291,29 +292,47 @@ DROP_ARRIVED = Statement(
     "UNWIND $refs AS ref MATCH (w:_Waiting {label: ref[0], id: ref[1]}) DELETE w",
 )
 
+MARKS = (
+    "_criticality",
+    "_fill",
+    "_flags",
+    "_gap_type",
+    "_kind",
+    "_leader",
+    "_question",
+    "_rank",
+    "_revision",
+    "_score",
+    "_severity",
+    "_shortage",
+)
 CLEAR_MARKS = _by_label(
     "clear_marks",
-    "MATCH (n:LABEL) WHERE n._question IS NOT NULL REMOVE n._question, n._revision, n._leader,"
-    " n._severity, n._shortage, n._criticality, n._gap_type, n._flags, n._score, n._fill, n._rank,"
-    " n._kind",
+    "MATCH (n:LABEL) WHERE n._question IS NOT NULL REMOVE n._criticality, n._fill, n._flags,"
+    " n._gap_type, n._kind, n._leader, n._question, n._rank, n._revision, n._score, n._severity,"
+    " n._shortage",
 )
 MARK = _by_label("mark", "UNWIND $rows AS row MATCH (n:LABEL {id: row[0]}) SET n += row[1]")
 
 # --- reading -----------------------------------------------------------------------------------
 
+# Ids are compared and ordered by an index only, which goes by code point, as the contract does; a
+# plan without one compares UTF-16 units, and puts an id beyond the first plane in another place.
 NODES_AFTER = _by_label(
     "nodes_after",
-    "MATCH (n:LABEL) WHERE n.id > $after WITH n ORDER BY n.id LIMIT $limit"
+    "MATCH (n:LABEL) USING INDEX n:LABEL(id) WHERE n.id > $after"
+    " WITH n ORDER BY n.id LIMIT $limit"
     " RETURN collect(properties(n))",
 )
 SOURCES_AFTER = _by_label(
     "sources_after",
-    "MATCH (a:LABEL) WHERE a.id > $after WITH a ORDER BY a.id LIMIT $limit"
-    " RETURN count(a), max(a.id)",
+    "MATCH (a:LABEL) USING INDEX a:LABEL(id) WHERE a.id > $after"
+    " WITH a ORDER BY a.id LIMIT $limit RETURN count(a), last(collect(a.id))",
 )
 RELS_BETWEEN = _by_kind(
     "rels_between",
-    "MATCH (a:SOURCE) WHERE a.id > $after AND a.id <= $last WITH a MATCH (a)-[r:TYPE]->(b:TARGET)"
+    "MATCH (a:SOURCE) USING INDEX a:SOURCE(id) WHERE a.id > $after AND a.id <= $last"
+    " WITH a MATCH (a)-[r:TYPE]->(b:TARGET)"
     " RETURN collect([a.id, b.id, properties(r)])",
 )
 NUMBERS = _by_label(
@@ -370,13 +389,12 @@ SEARCH_SCAN = Statement(
 PAST_NODES = Statement(
     "past_nodes",
     "MATCH (p:_Past) WHERE p.revision > $at AND p.kind = 'node' AND p.label = $label"
-    " AND p.id > $after AND ($last IS NULL OR p.id <= $last)"
     " RETURN collect([p.identity, p.revision, p.born, p.props])",
 )
 PAST_RELS = Statement(
     "past_rels",
     "MATCH (p:_Past) WHERE p.revision > $at AND p.kind = 'rel' AND p.type = $type"
-    " AND p.src_label = $label AND p.src > $after AND ($last IS NULL OR p.src <= $last)"
+    " AND p.src_label = $label"
     " RETURN collect([p.identity, p.revision, p.born, p.props])",
 )
 PAST_OF = Statement(

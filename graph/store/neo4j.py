@@ -13,7 +13,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any, TypeVar
@@ -177,6 +177,8 @@ class Bolt:
         """Wait for started work."""
         try:
             return self._loop.result(started, seconds, self._look_for_life)
+        except CancelledError as error:  # by `close`, from another thread
+            raise StoreError("store_closed", path=self._target[0]) from error
         except Late as error:
             self._probe()  # is it only slow, or is nobody there?
             raise _late(seconds) from error

@@ -20,7 +20,7 @@ from graph.store.neo4j import Transaction
 from graph.store.neo4j_rows import Neo4jChange
 from graph.store.neo4j_values import Progress, State
 from graph.store.neo4j_write import Unknown, Writer
-from graph.store.plan import canonical, checked_nodes, checked_rels, counted
+from graph.store.plan import canonical, check_key, checked_nodes, checked_rels, counted
 from graph.store.publish import Stage, Tally, finish, step_back, write
 
 __all__ = ["Parts"]
@@ -62,6 +62,7 @@ class Parts:
         return self._writer.alone(self._undo)
 
     def _apply(self, batch: Batch) -> Applied:
+        check_key(batch)
         parts = _parts(batch, self._part)
         known = self._known(batch)
         while known is None:

@@ -35,8 +35,9 @@ def nodes_after(view: View, label: str, after: str, limit: int) -> tuple[list[No
     rows = view.rows(cypher.NODES_AFTER[label], after=after, limit=limit)
     last = rows[-1]["id"] if len(rows) == limit else None
     found = [(label, row) for row in rows]
-    nodes = view.nodes(found, cypher.PAST_NODES, label=label, after=after, last=last)
-    return sorted(nodes, key=lambda node: node.ref), last
+    nodes = view.nodes(found, cypher.PAST_NODES, label=label)
+    here = [node for node in nodes if _within(node.ref.id, after, last)]
+    return sorted(here, key=lambda node: node.ref), last
 
 
 def rels_after(view: View, type_: str, label: str, after: str) -> tuple[list[Rel], str | None]:
@@ -53,8 +54,12 @@ def rels_after(view: View, type_: str, label: str, after: str) -> tuple[list[Rel
         )
         if count
     ]
-    past = {"type": type_, "label": label, "after": after, "last": more}
-    return view.rels(found, cypher.PAST_RELS, **past), more
+    rels = view.rels(found, cypher.PAST_RELS, type=type_, label=label)
+    return [rel for rel in rels if _within(rel.src.id, after, more)], more
+
+
+def _within(id: str, after: str, last: str | None) -> bool:
+    return id > after and (last is None or id <= last)
 
 
 def columns(

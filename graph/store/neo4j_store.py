@@ -16,10 +16,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from time import monotonic, sleep
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from graph.arrays import RelBlock
-from graph.errors import LianzhuError, StoreBusy, StoreError
+from graph.errors import DataError, LianzhuError, StoreBusy, StoreError
 from graph.model import LABELS, RELATIONS, Batch, Node, Ref, Rel, Value
 from graph.store import cypher
 from graph.store import neo4j_pieces as pieces
@@ -31,7 +31,7 @@ from graph.store.neo4j_parts import Parts
 from graph.store.neo4j_values import SCHEMA, State
 from graph.store.neo4j_view import Quiet, View
 from graph.store.neo4j_write import Unmade, Writer
-from graph.store.plan import is_text
+from graph.store.plan import check_ledger, is_text
 from graph.store.text import words
 
 __all__ = ["Neo4jStore"]
@@ -40,7 +40,7 @@ _MIGRATE_SECONDS = 120.0
 _STREAM_SECONDS = 60.0  # for each piece of a stream, and for changes
 _PAUSE = 0.01
 _TRIES = 5
-_HEAL_SECONDS = 6.0  # longer than a commit takes to let go of the lock
+_HEAL_SECONDS = 2.0
 _STUCK = 0.5  # seconds after which an open gate may be one that a dead writer left
 _MARGIN = 0.1  # seconds kept back to put an error into words
 _MOST = 2**31  # of anything one can ask for
@@ -116,6 +116,7 @@ class Neo4jStore:
 
     def adopt(self, revision: int, ledger: Sequence[LedgerEntry]) -> None:
         """Take over the revision and ledger of the store whose content was just applied here."""
+        check_ledger(ledger)
         self._writer.adopt(revision, ledger)
 
     def ledger(self, limit: int = 50) -> Sequence[LedgerEntry]:
@@ -133,8 +134,13 @@ class Neo4jStore:
             self._pins.at, self._pins.there = outer
 
     def revision(self) -> int:
-        """Number of the last change; 0 in an empty store."""
-        return self._ask(seen.revision)
+        """Number of the last change; 0 in an empty store.
+
+        Read without regard to the gate, so that a snapshot held in memory serves also during a long
+        commit.
+        """
+        pinned = self._pinned
+        return self._made(self._published) if pinned is None else pinned
 
     def stats(self) -> Stats:
         """Counts, revision and content hash, of one moment."""
@@ -146,12 +152,14 @@ class Neo4jStore:
 
     def get_many(self, refs: Iterable[Ref]) -> dict[Ref, Node]:
         """Those of `refs` that exist."""
-        wanted = sorted({ref for ref in refs if is_text(ref.id)})
+        wanted = sorted({ref for ref in refs if ref.label in LABELS and is_text(ref.id)})
         return {node.ref: node for node in self._ask(lambda view: seen.get(view, wanted))}
 
     def rels_of(self, ref: Ref) -> Sequence[Rel]:
         """Every relation of a node, both directions, in identity order (no limit)."""
-        return self._ask(lambda view: seen.rels_of(view, ref)) if is_text(ref.id) else []
+        if ref.label not in LABELS or not is_text(ref.id):
+            return []
+        return self._ask(lambda view: seen.rels_of(view, ref))
 
     def page(self, label: str, after: str = "", limit: int = 50) -> Page:
         """Nodes of one label with id > `after`."""
@@ -204,7 +212,10 @@ class Neo4jStore:
         return self._ask(lambda view: seen.changes(view, min(since, _MOST)), _STREAM_SECONDS)
 
     def annotate(self, marks: Mapping[Ref, Mapping[str, Value]]) -> None:
-        """Put `marks`, whose names begin with `_`, in the place of all earlier ones."""
+        """Put `marks`, of the names in `cypher.MARKS`, in the place of all earlier ones."""
+        for ref, mark in marks.items():
+            if ref.label not in LABELS or not is_text(ref.id) or mark.keys() - set(cypher.MARKS):
+                raise DataError("value", label=ref.label, id=ascii(ref.id), field="", value="")
         self._writer.annotate(marks)
 
     def health(self) -> Health:
@@ -239,7 +250,7 @@ class Neo4jStore:
     ) -> Iterator[_T]:
         """Piece after piece, all of the revision at which it began."""
         pinned = self._pinned
-        at = self._ask(seen.revision, _STREAM_SECONDS) if pinned is None else pinned
+        at = self._ask(lambda view: view.at, _STREAM_SECONDS) if pinned is None else pinned
         after: str | None = ""
         while after is not None:
             ask = lambda view, after=after: piece(view, after)  # noqa: E731
@@ -270,21 +281,30 @@ class Neo4jStore:
                 quiet = self._quiet(tx)
                 if quiet:
                     answer = question(View(tx, quiet.revision if at is None else at, quiet))
-                    if question is seen.revision or self._quiet(tx) == quiet:
+                    if self._quiet(tx) == quiet:
                         return answer
                     since = monotonic()
             if monotonic() - since > _STUCK:
                 self._heal()
             sleep(_PAUSE)
 
-    def _quiet(self, transaction: Transaction) -> Quiet | None:
-        """The present state, None while a commit is under way."""
+    def _published(self) -> int:
+        with self._bolt.transaction(self._deadline - min(_MARGIN, self._deadline / 2)) as tx:
+            return State.read(self._state(tx)[2]).revision
+
+    def _state(self, transaction: Transaction) -> list[Any]:
+        """Gate, commits, published state, import under way, schema."""
         rows = transaction.run(cypher.STATE)
         if not rows:
             raise Unmade
-        is_open, count, state, importing, schema = rows[0]
+        schema = rows[0][4]
         if schema > SCHEMA:
             raise StoreError("store_newer", path="Neo4j", found=schema, known=SCHEMA)
+        return rows[0]
+
+    def _quiet(self, transaction: Transaction) -> Quiet | None:
+        """The present state, None while a commit is under way."""
+        is_open, count, state, importing, _ = self._state(transaction)
         return None if is_open else Quiet(count, state, importing)
 
     def _is_made(self) -> bool:
@@ -310,6 +330,8 @@ class Neo4jStore:
                 return
             with suppress(StoreError):  # the server still holds the lock for a client that is gone
                 ids = [row[0] for row in self._bolt.execute(cypher.IDLE_WRITERS, _HEAL_SECONDS)]
-                self._bolt.execute(cypher.TERMINATE, _HEAL_SECONDS, ids=ids)
+                if ids:
+                    self._bolt.execute(cypher.TERMINATE, _HEAL_SECONDS, ids=ids)
+                    self._bolt.execute(cypher.HEAL_GATE, _HEAL_SECONDS)
         finally:
             self._healing.release()

@@ -93,7 +93,7 @@ def props_of(stored: Mapping[str, Any]) -> dict[str, Any]:
         name[2:] if name.startswith("__") else name: value
         if type(value) in _PLAIN
         else _plain(value)
-        for name, value in stored.items()
+        for name, value in sorted(stored.items())
         if name.startswith("__") or not (name.startswith("_") or name in _RESERVED)
     }
 

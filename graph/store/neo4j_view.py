@@ -28,7 +28,6 @@ __all__ = [
     "ledger",
     "neighbourhood",
     "rels_of",
-    "revision",
     "search",
     "stats",
     "what_is_there",
@@ -114,10 +113,6 @@ class View:
             row = row_from(who, props or "{}")
             there = props is not None and born <= self.at
             yield (row.ref if isinstance(row, Node) else row.identity), (row if there else None)
-
-
-def revision(view: View) -> int:
-    return view.at
 
 
 def what_is_there(view: View) -> tuple[int, frozenset[str]]:
@@ -224,7 +219,7 @@ def _named(node: Node, pieces: Sequence[str], labels: Sequence[str]) -> bool:
 
 
 def neighbourhood(view: View, ref: Ref, limit: int, hops: int) -> Neighbourhood:
-    if not is_text(ref.id) or not get(view, [ref]):
+    if ref.label not in LABELS or not is_text(ref.id) or not get(view, [ref]):
         raise NotFound("node", label=ref.label, id=ref.id)
     seen, ring, shown = {ref}, {ref}, [ref]
     for _ in range(hops):

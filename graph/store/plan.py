@@ -9,11 +9,27 @@ from hashlib import sha256
 from math import isfinite
 
 from graph.errors import DataError
-from graph.model import LABELS, RELATIONS, Batch, Node, Props, Ref, Rel, Value, derived, merge
+from graph.model import (
+    GRADES,
+    LABELS,
+    RELATIONS,
+    Batch,
+    Node,
+    Props,
+    Ref,
+    Rel,
+    Value,
+    claims_of,
+    derived,
+    merge,
+)
+from graph.store.base import LedgerEntry
 
 __all__ = [
     "Link",
     "canonical",
+    "check_key",
+    "check_ledger",
     "checked_nodes",
     "checked_rels",
     "counted",
@@ -31,11 +47,22 @@ Link = tuple[str, Ref]  # relation type and target of a reference column
 canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
-def checked_nodes(batch: Batch) -> dict[Ref, Props]:
-    """The nodes of a batch in id order; `DataError` for what no store may hold."""
+def check_key(batch: Batch) -> None:
+    """`DataError` for a batch that no ledger may hold."""
     for text in (batch.key, batch.source):
         if not is_text(text) or len(batch.key) > _LONGEST:
             raise DataError("identity", label="Batch", id=ascii(text)[:50])
+
+
+def check_ledger(ledger: Iterable[LedgerEntry]) -> None:
+    """`DataError` for entries that no ledger may hold."""
+    for entry in ledger:
+        check_key(Batch(entry.batch, entry.source))
+        check_key(Batch(entry.batch, entry.at))
+
+
+def checked_nodes(batch: Batch) -> dict[Ref, Props]:
+    """The nodes of a batch in id order; `DataError` for what no store may hold."""
     nodes: dict[Ref, Props] = {}
     for node in sorted(batch.nodes, key=lambda n: n.ref):
         _check_ref(node.ref)
@@ -106,7 +133,19 @@ def _clean(props: Props, label: str, id: str) -> Props:
             whole[name] = float(value)  # type: ignore[arg-type]
         elif not (kind is str or kind is bool or _is_flat(value)):
             raise DataError("value", label=label, id=id, field=name, value=repr(value))
+    if not _is_claimed(props):
+        raise DataError("value", label=label, id=id, field="grade", value=repr(props.get("grade")))
     return {**props, **whole} if whole else props
+
+
+def _is_claimed(props: Props) -> bool:
+    """Whether what a row says about itself can be merged with what others say."""
+    if "claims" in props:
+        try:
+            return all(claim.grade in GRADES for claim in claims_of(props))
+        except (TypeError, ValueError):
+            return False
+    return props.get("grade", "declared") in GRADES
 
 
 def is_text(text: str) -> bool:

@@ -12,7 +12,7 @@ from graph.errors import DataError, NotFound
 from graph.model import Batch, Node, Props, Ref, Rel, merge
 from graph.store.base import Applied
 from graph.store.change import Change, Image, Intent, Key, NodeChange, RelChange
-from graph.store.plan import checked_nodes, checked_rels, counted, settle
+from graph.store.plan import check_key, checked_nodes, checked_rels, counted, settle
 
 __all__ = ["Stage", "Tally", "finish", "now", "publish", "step_back", "take_back", "write"]
 
@@ -52,6 +52,7 @@ class Stage(NamedTuple):
 
 def publish(change: Change, batch: Batch) -> Applied:
     """Apply `batch`, or find that it was applied before."""
+    check_key(batch)
     if change.is_live(batch.key):
         rows = counted(batch.nodes) + len(batch.rels)
         return Applied(batch.key, "unchanged", change.before, 0, 0, rows)

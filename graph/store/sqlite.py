@@ -13,9 +13,9 @@ from typing import Any
 
 from graph.arrays import RelBlock, blocks_of
 from graph.errors import LianzhuError, NotFound
-from graph.model import RELATIONS, Batch, Node, Ref, Rel
+from graph.model import LABELS, RELATIONS, Batch, Node, Ref, Rel
 from graph.store.base import Applied, Changes, Health, LedgerEntry, Neighbourhood, Page, Stats
-from graph.store.plan import canonical, identity
+from graph.store.plan import canonical, check_ledger, identity
 from graph.store.publish import publish, take_back
 from graph.store.sqlite_file import STREAM_SECONDS, File, Reader
 from graph.store.sqlite_rows import SqliteChange, adopt
@@ -104,6 +104,7 @@ class SqliteStore:
 
     def adopt(self, revision: int, ledger: Sequence[LedgerEntry]) -> None:
         """Take over the revision and ledger of the store whose content was just applied here."""
+        check_ledger(ledger)
         with self._file.writing() as db:
             adopt(db, revision, ledger)
 
@@ -184,12 +185,13 @@ class SqliteStore:
 
     def search(self, text: str, labels: Sequence[str] = (), limit: int = 20) -> Sequence[Node]:
         """Nodes whose names hold every word of `text`; exact names first, then id order."""
-        if not words(text) or limit < 1:
+        known = [label for label in labels if label in LABELS]
+        if not words(text) or limit < 1 or (labels and not known):
             return []
         with self._asking() as reader:
             rows: list[_Row] = []
             for source, params in self._conditions(reader, text):
-                params |= {"labels": json.dumps([*labels]), "but": json.dumps([r[0] for r in rows])}
+                params |= {"labels": json.dumps(known), "but": json.dumps([r[0] for r in rows])}
                 rows += self._rows(_FOUND.format(source), limit=limit - len(rows), **params)
         return [_node(row[1:]) for row in rows]
 
@@ -219,7 +221,7 @@ class SqliteStore:
         """Every node of a label in id order."""
         sql = "SELECT label, id, props FROM node WHERE label = :label ORDER BY id"
         with self._file.streaming() as reader:
-            yield from map(_node, reader.stream(sql, label=label))
+            yield from map(_node, reader.stream(sql, label=label) if label in LABELS else ())
 
     def rels(self, type: str) -> Iterator[Rel]:
         """Every relation of a type in (src, dst, key) order."""

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,10 @@ from api.app import create_app
 from api.serving import load_sample
 from api.settings import Settings
 from graph.model import Batch, Node, Ref, Rel
-from graph.store import open_store
+from graph.store import Access, open_store
+from graph.store.base import GraphStore
+from tests.neo4j.server import Login
+from tests.neo4j.wipe import wipe
 
 HOSTILE = '<script>document.title="run"</script><img src=x onerror=\'document.title="run"\'>'
 ARGS = [
@@ -45,10 +49,32 @@ class Watched:
         assert self.errors == []
 
 
+@pytest.fixture
+def served(request: pytest.FixtureRequest) -> str:
+    """Where the application answers: over SQLite unless a test is parametrised with an engine."""
+    address: str = request.getfixturevalue(f"served_{getattr(request, 'param', 'sqlite')}")
+    return address
+
+
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def served_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("served")
-    store = open_store(f"sqlite:///{folder}/sample.db", deadline=3.0)
+    with serving(open_store(f"sqlite:///{folder}/sample.db", deadline=3.0), folder) as address:
+        yield address
+
+
+@pytest.fixture
+def served_neo4j(neo4j_server: Login, tmp_path: Path) -> Iterator[str]:
+    # Anew for each test: the server has one database, which other suites empty.
+    wipe(neo4j_server)
+    access = Access(neo4j_server.user, neo4j_server.password)
+    with serving(open_store(neo4j_server.url, deadline=3.0, access=access), tmp_path) as address:
+        yield address
+
+
+@contextmanager
+def serving(store: GraphStore, folder: Path) -> Iterator[str]:
+    """The address of the application over a store, with the sample and hostile names in it."""
     store.migrate()
     load_sample(store)
     store.apply(_hostile())

@@ -8,8 +8,11 @@ from tests.browser.conftest import Watched
 
 pytestmark = pytest.mark.browser
 LEADER = "demo-leader-jiqiren"
+# What a test needs of an engine is that its answers reach the page and its forms reach the store.
+on_both_engines = pytest.mark.parametrize("served", ["sqlite", "neo4j"], indirect=True)
 
 
+@on_both_engines
 def test_home_chain_gap_candidate_evidence(watched: Watched) -> None:
     page = watched.page
     page.goto(watched.base)
@@ -48,6 +51,7 @@ def test_the_graph_is_drawn_inside_its_sandbox(watched: Watched) -> None:
     watched.clean()
 
 
+@on_both_engines
 def test_verifying_a_segment_takes_one_form(watched: Watched) -> None:
     page = watched.page
     page.goto(f"{watched.base}/chains/chain-xianshi/gaps?leader=demo-leader-xianshi")

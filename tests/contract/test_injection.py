@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 
 import pytest
 
-from graph.errors import DataError, NotFound
-from graph.model import LABELS, RELATIONS, Batch, Node, Ref, Rel
+from graph.errors import DataError, LianzhuError, NotFound
+from graph.model import LABELS, RELATIONS, Batch, Node, Props, Ref, Rel
 from graph.store.base import Annotates, GraphStore, LedgerEntry, Page
 from graph.store.text import words
 from tests.contract.conftest import Engine
 from tests.contract.hostile import BROKEN, LONG, PAYLOADS, WHOLE
 from tests.contract.made import batch, firm, segment, supplies
 from tests.contract.reference import content_in, content_of, hash_of
+from tests.neo4j.server import Login
 
 SECRET = firm("秘甲")
 HELD = batch(
@@ -24,56 +26,61 @@ HELD = batch(
     supplies("秘甲", "秘乙", "秘", share=0.5),
     key="held",
 )
-NOTHING: object = None, {}, [], Page([], None)
 
 
 def _absent(store: GraphStore, ref: Ref) -> None:
     """Nothing is found under an identity, in any way of asking."""
     assert store.get(ref) is None
-    assert store.get_many([ref, SECRET]).keys() == {SECRET}
     assert store.rels_of(ref) == []
     with pytest.raises(NotFound):
         store.neighbourhood(ref, 150, 2)
 
 
-def _no_id(store: GraphStore, text: str) -> None:
-    for label in LABELS:
-        if text:
-            assert store.get(Ref(label, text)) is None
-    _absent(store, firm(text))
+def _no_id(store: GraphStore, texts: Sequence[str]) -> None:
+    refs = [Ref(label, text) for label in LABELS for text in texts]
+    assert store.get_many([*refs, SECRET]).keys() == {SECRET}
+    for text in texts:
+        _absent(store, firm(text))
 
 
-def _no_label(store: GraphStore, text: str) -> None:
-    _absent(store, Ref(text, SECRET.id))
-    assert store.page(text) == Page([], None)
-    assert list(store.nodes(text)) == []
+def _no_label(store: GraphStore, texts: Sequence[str]) -> None:
+    assert store.get_many([*(Ref(text, SECRET.id) for text in texts), SECRET]).keys() == {SECRET}
+    for text in texts:
+        _absent(store, Ref(text, SECRET.id))
+        assert store.page(text) == Page([], None)
+        assert list(store.nodes(text)) == []
 
 
-def _no_type(store: GraphStore, text: str) -> None:
-    assert list(store.rels(text)) == []
-    assert list(store.columns(text)) == []
+def _no_type(store: GraphStore, texts: Sequence[str]) -> None:
+    for text in texts:
+        assert list(store.rels(text)) == []
+        assert list(store.columns(text)) == []
 
 
-def _after(store: GraphStore, text: str) -> None:
+def _after(store: GraphStore, texts: Sequence[str]) -> None:
     known = ["秘乙", "秘甲"]
-    page = store.page("Enterprise", text)
-    # A text that no id can be is after none of them or, where it is compared, in its place.
-    allowed = [[id for id in known if id > text]] + ([[]] if text in BROKEN else [])
-    assert [node.ref.id for node in page.items] in allowed
+    for text in texts:
+        # A text that no id can be is after none of them or, where it is compared, in its place.
+        allowed = [[id for id in known if id > text], *([[]] if text in BROKEN else [])]
+        assert [node.ref.id for node in store.page("Enterprise", text).items] in allowed
 
 
-def _searched(store: GraphStore, text: str) -> None:
-    assert store.search(text) == []
-    assert store.search(f"密 {text}"[:200]) == ([] if words(text) else store.search("密"))
+def _searched(store: GraphStore, texts: Sequence[str]) -> None:
+    named = store.search("密")
+    for text in texts:
+        if SECRET.id not in text:  # else it names what is there, and is right to find it
+            assert store.search(text) == []
+            assert store.search(f"密 {text}") == ([] if words(text) else named)
 
 
-def _searched_labels(store: GraphStore, text: str) -> None:
-    assert store.search("密", [text]) == []
-    assert [node.ref.id for node in store.search("密", [text, "Region"])] == ["秘区"]
+def _searched_labels(store: GraphStore, texts: Sequence[str]) -> None:
+    for text in texts:
+        assert store.search("密", [text]) == []
+        assert [node.ref.id for node in store.search("密", [text, "Region"])] == ["秘区"]
 
 
 # Every text that a question of the contract takes, by its method and the name of the parameter.
-READS: dict[str, tuple[set[str], Callable[[GraphStore, str], None]]] = {
+READS: dict[str, tuple[set[str], Callable[[GraphStore, Sequence[str]], None]]] = {
     "id": ({"get.ref", "get_many.refs", "rels_of.ref", "neighbourhood.ref"}, _no_id),
     "label": ({"page.label", "nodes.label"}, _no_label),
     "type": ({"rels.type", "columns.type"}, _no_type),
@@ -107,8 +114,7 @@ def held(engine: Engine) -> GraphStore:
 @pytest.mark.parametrize("asked", READS)
 def test_a_question_finds_nothing_by_it_and_changes_nothing(held: GraphStore, asked: str) -> None:
     before = held.stats()
-    for text in PAYLOADS:
-        READS[asked][1](held, text)
+    READS[asked][1](held, PAYLOADS)
     assert held.stats() == before
     assert content_in(held) == content_of([HELD])
 
@@ -121,8 +127,7 @@ def test_so_does_one_about_an_earlier_revision(engine: Engine, asked: str) -> No
     with store.reading():
         other.apply(batch(Node(SECRET, {"name": "later", "as_of": "2099"}), key="later"))
         before = other.stats()
-        for text in PAYLOADS:
-            READS[asked][1](store, text)
+        READS[asked][1](store, PAYLOADS)
         assert other.stats() == before
         assert content_in(store) == content_of([HELD])
 
@@ -133,47 +138,61 @@ Rows = list[Node | Rel]
 KINDS = [(type_, *pair) for type_ in sorted(RELATIONS) for pair in sorted(RELATIONS[type_])]
 
 
+def _turns(at: int) -> tuple[list[str], list[tuple[str, str, str]]]:
+    """One label and one kind always, and the others in turns: each of them takes some texts."""
+    return ["Enterprise", LABELS[at % len(LABELS)]], [
+        ("SUPPLIES", "Enterprise", "Enterprise"),
+        KINDS[at % len(KINDS)],
+    ]
+
+
 def _ends() -> Rows:
     return [Node(Ref(label, end), {"name": end}) for label in LABELS for end in ("a", "b")]
 
 
-def _joined(key: str, **props: object) -> Rows:
-    return [
-        Rel(type_, Ref(src, "a"), Ref(dst, "b"), key, dict(props))  # type: ignore[arg-type]
-        for type_, src, dst in KINDS
-    ]
+def _joined(key: str, kinds: Iterable[tuple[str, str, str]], props: Props) -> Rows:
+    return [Rel(type_, Ref(src, "a"), Ref(dst, "b"), key, props) for type_, src, dst in {*kinds}]
 
 
 def _ids(texts: Sequence[str]) -> Rows:
-    rows: Rows = [Node(Ref(label, text), {"name": "x"}) for label in LABELS for text in texts]
-    for text, other in zip(texts, [*texts[1:], texts[0]], strict=True):
-        rows += [Rel(type_, Ref(s, text), Ref(d, other)) for type_, s, d in KINDS]
-    return rows
+    rels = [
+        Rel(type_, Ref(src, text), Ref(dst, texts[at - 1]))
+        for at, text in enumerate(texts)
+        for type_, src, dst in {*_turns(at)[1]}
+    ]
+    refs = {Ref(label, text) for at, text in enumerate(texts) for label in _turns(at)[0]}
+    refs |= {end for rel in rels for end in (rel.src, rel.dst)}
+    return [*(Node(ref, {"name": "x"}) for ref in sorted(refs)), *rels]
 
 
 def _names(texts: Sequence[str]) -> Rows:
-    props = {text: f"under {at}" for at, text in enumerate(texts)}
-    return [*(Node(Ref(label, "a"), props) for label in LABELS), *_ends(), *_joined("", **props)]
+    props: Props = {text: f"under {at}" for at, text in enumerate(texts)}
+    nodes = [Node(Ref(label, "named"), props) for label in LABELS]
+    return [*_ends(), *nodes, *_joined("", KINDS, props)]
 
 
 def _values(texts: Sequence[str]) -> Rows:
     rows = _ends()
     for at, text in enumerate(texts):
+        labels, kinds = _turns(at)
         said = {"name": text, "short_name": text, "description": text, "odd": text}
-        rows += [Node(Ref(label, f"v{at}"), said) for label in LABELS]
-        rows += _joined(f"v{at}", odd=text, stage=text)
+        rows += [Node(Ref(label, f"v{at}"), said) for label in {*labels}]
+        rows += _joined(f"v{at}", kinds, {"odd": text, "stage": text})
     return rows
 
 
 def _items(texts: Sequence[str]) -> Rows:
     listed = [*texts]
-    said = {"aliases": listed, "odd": listed, "evidence": listed}
+    said: Props = {"aliases": listed, "odd": listed, "evidence": listed}
     nodes = [Node(Ref(label, "i"), said) for label in LABELS]
-    return [*_ends(), *nodes, *_joined("i", odd=listed, evidence=listed)]
+    return [*_ends(), *nodes, *_joined("i", KINDS, {"odd": listed, "evidence": listed})]
 
 
 def _keys(texts: Sequence[str]) -> Rows:
-    return _ends() + [rel for text in texts for rel in _joined(text, share=0.5)]
+    rows = _ends()
+    for at, text in enumerate(texts):
+        rows += _joined(text, _turns(at)[1], {"share": 0.5})
+    return rows
 
 
 def _columns(texts: Sequence[str]) -> Rows:
@@ -182,7 +201,7 @@ def _columns(texts: Sequence[str]) -> Rows:
     rows += [Node(Ref("Chain", text), {"name": "x"}) for text in texts[::2]]
     for at, text in enumerate(texts):
         said = {"name": "x", "region": text, "parent": text, "park": text, "applicant": text}
-        rows += [Node(Ref(label, f"c{at}"), said) for label in LABELS]
+        rows += [Node(Ref(label, f"c{at}"), said) for label in {*_turns(at)[0]}]
     return [*rows, Node(firm("leads"), {"name": "x", "leads": [*texts]})]
 
 
@@ -190,7 +209,7 @@ def _dates(texts: Sequence[str]) -> Rows:
     rows = _ends()
     for at, text in enumerate(texts):
         rows.append(Node(firm(f"d{at}"), {"name": "x", "as_of": text}))
-        rows += _joined(f"d{at}", as_of=text)
+        rows += _joined(f"d{at}", _turns(at)[1], {"as_of": text})
     return rows
 
 
@@ -274,6 +293,74 @@ def test_a_ledger_taken_over_comes_back_as_it_was(store: GraphStore) -> None:
     assert store.stats() == before
 
 
+def test_a_ledger_that_no_store_can_hold_is_refused(store: GraphStore) -> None:
+    store.apply(HELD)
+    before, ledger = store.stats(), store.ledger()
+    for text in [text for text in BROKEN if "\0" not in text]:
+        for entry in (
+            LedgerEntry(text, "", 1, "", 1, 0),
+            LedgerEntry("k", text, 1, "", 1, 0),
+            LedgerEntry("k", "", 1, text, 1, 0),
+        ):
+            with pytest.raises(DataError):
+                store.adopt(1, [entry])
+    assert store.stats() == before
+    assert store.ledger() == ledger
+
+
+def test_marks_are_text_too_and_no_content(neo4j_engine: Engine, neo4j_server: Login) -> None:
+    store = neo4j_engine.new()
+    rows = batch(*(Node(segment(text), {"name": "x"}) for text in WHOLE), key="hostile")
+    store.apply(rows)
+    before = store.stats()
+    assert isinstance(store, Annotates)
+    marks = {segment(text): {"_leader": text, "_question": text} for text in WHOLE}
+    store.annotate({**marks, segment("nowhere"): {"_question": "x"}})
+    assert store.stats() == before
+    assert content_in(store) == content_of([rows])
+    assert _marks(neo4j_server) == {ref.id: mark for ref, mark in marks.items()}
+
+
+def test_a_name_of_a_mark_never_becomes_a_column(neo4j_engine: Engine) -> None:
+    store = neo4j_engine.new()
+    store.apply(HELD)
+    before = store.stats()
+    assert isinstance(store, Annotates)
+    for text in WHOLE:
+        with suppress(LianzhuError):  # a name may be refused
+            store.annotate({SECRET: {f"_{text}": "x", "_question": "x"}})
+    assert store.stats() == before
+    assert content_in(store) == content_of([HELD])
+
+
+def test_a_mark_that_no_store_can_hold_is_refused(neo4j_engine: Engine) -> None:
+    store = neo4j_engine.new()
+    store.apply(HELD)
+    before = store.stats()
+    assert isinstance(store, Annotates)
+    for text in [text for text in BROKEN if "\0" not in text]:
+        for ref, mark in (
+            (SECRET, {"_question": text}),
+            (SECRET, {f"_{text}": "x"}),
+            (firm(text), {"_question": "x"}),
+            (Ref(text, SECRET.id), {"_question": "x"}),
+        ):
+            with pytest.raises(LianzhuError):
+                store.annotate({ref: mark})
+    assert store.stats() == before
+
+
+def _marks(login: Login) -> dict[str, dict[str, object]]:
+    """The marks in the database, by id of the node."""
+    import neo4j
+
+    with neo4j.GraphDatabase.driver(login.url, auth=(login.user, login.password)) as driver:
+        rows = driver.execute_query(
+            "MATCH (n) WHERE n._question IS NOT NULL RETURN n.id, n._leader, n._question"
+        ).records
+    return {id: {"_leader": leader, "_question": asked} for id, leader, asked in rows}
+
+
 def _refused() -> Iterator[tuple[str, Batch]]:
     """Batches with one text in a place that does not take it, beside rows that would be taken."""
     good: Rows = [Node(firm("new"), {"name": "x"}), Node(firm("other"), {"name": "x"})]
@@ -294,11 +381,8 @@ def _refused() -> Iterator[tuple[str, Batch]]:
         yield "source", Batch("k", text, [Node(firm("new"), {"name": "x"})])
         for value in (text, [text]):
             yield "value", batch(*good, Node(firm("1"), {"odd": value}))
-            yield "value", batch(*good, *_joined_new(odd=value))
-
-
-def _joined_new(**props: object) -> Rows:
-    return [Rel("SUPPLIES", firm("new"), firm("other"), "", dict(props))]  # type: ignore[arg-type]
+            joined = Rel("SUPPLIES", firm("new"), firm("other"), "", {"odd": value})
+            yield "value", batch(*good, joined)
 
 
 def test_what_a_place_does_not_take_is_refused_with_nothing_written(store: GraphStore) -> None:
