@@ -214,8 +214,11 @@ class Neo4jStore:
     def annotate(self, marks: Mapping[Ref, Mapping[str, Value]]) -> None:
         """Put `marks`, of the names in `cypher.MARKS`, in the place of all earlier ones."""
         for ref, mark in marks.items():
-            if ref.label not in LABELS or not is_text(ref.id) or mark.keys() - set(cypher.MARKS):
-                raise DataError("value", label=ref.label, id=ascii(ref.id), field="", value="")
+            texts = [ref.id, *(value for value in mark.values() if isinstance(value, str))]
+            if ref.label not in LABELS or not all(map(is_text, texts)):
+                raise DataError("identity", label=ascii(ref.label), id=ascii(ref.id))
+            if mark.keys() - set(cypher.MARKS):
+                raise DataError("value", label=ref.label, id=ref.id, field="", value=ascii([*mark]))
         self._writer.annotate(marks)
 
     def health(self) -> Health:

@@ -27,7 +27,7 @@ SOURCES = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.p
 HERE = ROOT / "graph" / "store" / "cypher.py"
 PLACEHOLDERS = re.compile(r"\b(LABEL|TYPE|SOURCE|TARGET|NAME|MARK|COLUMNS)\b")
 # Every quoted text of a statement: kinds of before-images, "without a key", names of an index.
-QUOTED = {"''", "'node'", "'rel'", "'lianzhu_names'", "'cjk'"}
+QUOTED = {"''", "'node'", "'rel'", "'lianzhu_names'", "'cjk'", "'write'", "'Running'", "'PT2S'"}
 HEAD = (
     "from graph.store import cypher\nfrom graph.store.cypher import PING, Statement, rel_columns\n"
 )
