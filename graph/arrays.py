@@ -271,10 +271,11 @@ def _column_of(values: Sequence[Value | None]) -> Array:
 
 def _objects(values: Sequence[object]) -> Array:
     column = np.empty(len(values), object)
-    column[:] = values if not any(isinstance(v, list) for v in values) else None
     if any(isinstance(v, list) for v in values):
         for i, v in enumerate(values):
             column[i] = v
+    else:
+        column[:] = values
     return column
 
 

@@ -218,13 +218,19 @@ ADD_LEDGER = Statement("add_ledger", "UNWIND $rows AS row CREATE (l:_Ledger) SET
 
 RESOLVE = _by_label(
     "resolve",
-    "UNWIND $ids AS id MATCH (n:LABEL {id: id}) RETURN collect(n.id), collect(n._n)",
+    "UNWIND $ids AS id MATCH (n:LABEL {id: id}) USING INDEX n:LABEL(id)"
+    " RETURN collect(n.id), collect(n._n)",
 )
-GET = _by_label("get", "UNWIND $ids AS id MATCH (n:LABEL {id: id}) RETURN collect(properties(n))")
+GET = _by_label(
+    "get",
+    "UNWIND $ids AS id MATCH (n:LABEL {id: id}) USING INDEX n:LABEL(id)"
+    " RETURN collect(properties(n))",
+)
 GET_RELS = _by_kind(
     "get_rels",
-    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) UNWIND g[1] AS row"
-    " MATCH (a)-[r:TYPE]->(b:TARGET {id: row[0]}) WHERE coalesce(r.key, '') = row[1]"
+    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) USING INDEX a:SOURCE(id) UNWIND g[1] AS row"
+    " MATCH (b:TARGET {id: row[0]}) USING INDEX b:TARGET(id)"
+    " MATCH (a)-[r:TYPE]->(b) WHERE coalesce(r.key, '') = row[1]"
     " RETURN collect([a.id, b.id, properties(r)])",
 )
 BORN_RELS = _by_kind(
@@ -257,28 +263,34 @@ WAITING = Statement(
 
 # --- rows as a writer writes them --------------------------------------------------------------
 
+# An index is named wherever an id is looked up: a plan made while the database was empty would scan
+# the label, and is kept.
 CREATE_NODES = _by_label("create_nodes", "UNWIND $rows AS row CREATE (n:LABEL) SET n = row")
 UPDATE_NODES = _by_label(
-    "update_nodes", "UNWIND $rows AS row MATCH (n:LABEL {id: row.id}) SET n = row"
+    "update_nodes",
+    "UNWIND $rows AS row MATCH (n:LABEL {id: row.id}) USING INDEX n:LABEL(id) SET n = row",
 )
 DELETE_NODES = _by_label(
-    "delete_nodes", "UNWIND $rows AS row MATCH (n:LABEL {id: row}) DETACH DELETE n"
+    "delete_nodes",
+    "UNWIND $rows AS row MATCH (n:LABEL {id: row}) USING INDEX n:LABEL(id) DETACH DELETE n",
 )
 CREATE_RELS = _by_kind(
     "create_rels",
-    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) UNWIND g[1] AS row"
-    " MATCH (b:TARGET {id: row[0]}) CREATE (a)-[r:TYPE]->(b) SET r = row[2]",
+    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) USING INDEX a:SOURCE(id) UNWIND g[1] AS row"
+    " MATCH (b:TARGET {id: row[0]}) USING INDEX b:TARGET(id) CREATE (a)-[r:TYPE]->(b) SET r = row[2]",
 )
 UPDATE_RELS = _by_kind(
     "update_rels",
-    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) UNWIND g[1] AS row"
-    " MATCH (a)-[r:TYPE]->(b:TARGET {id: row[0]}) WHERE coalesce(r.key, '') = row[1]"
+    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) USING INDEX a:SOURCE(id) UNWIND g[1] AS row"
+    " MATCH (b:TARGET {id: row[0]}) USING INDEX b:TARGET(id)"
+    " MATCH (a)-[r:TYPE]->(b) WHERE coalesce(r.key, '') = row[1]"
     " SET r = row[2]",
 )
 DELETE_RELS = _by_kind(
     "delete_rels",
-    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) UNWIND g[1] AS row"
-    " MATCH (a)-[r:TYPE]->(b:TARGET {id: row[0]}) WHERE coalesce(r.key, '') = row[1] DELETE r",
+    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) USING INDEX a:SOURCE(id) UNWIND g[1] AS row"
+    " MATCH (b:TARGET {id: row[0]}) USING INDEX b:TARGET(id)"
+    " MATCH (a)-[r:TYPE]->(b) WHERE coalesce(r.key, '') = row[1] DELETE r",
 )
 ADD_PAST = Statement("add_past", "UNWIND $rows AS row CREATE (p:_Past) SET p = row")
 ADD_WAITING = Statement("add_waiting", "UNWIND $rows AS row CREATE (w:_Waiting) SET w = row")
@@ -312,7 +324,10 @@ CLEAR_MARKS = _by_label(
     " n._gap_type, n._kind, n._leader, n._question, n._rank, n._revision, n._score, n._severity,"
     " n._shortage",
 )
-MARK = _by_label("mark", "UNWIND $rows AS row MATCH (n:LABEL {id: row[0]}) SET n += row[1]")
+MARK = _by_label(
+    "mark",
+    "UNWIND $rows AS row MATCH (n:LABEL {id: row[0]}) USING INDEX n:LABEL(id) SET n += row[1]",
+)
 
 # --- reading -----------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -254,11 +255,22 @@ class Neo4jStore:
         """Piece after piece, all of the revision at which it began."""
         pinned = self._pinned
         at = self._ask(lambda view: view.at, _STREAM_SECONDS) if pinned is None else pinned
-        after: str | None = ""
-        while after is not None:
-            ask = lambda view, after=after: piece(view, after)  # noqa: E731
-            rows, after = self._ask(ask, _STREAM_SECONDS, at)
-            yield from rows
+        with ThreadPoolExecutor(1) as pool:
+            coming = self._piece(pool, piece, "", at)
+            while coming is not None:
+                rows, after = coming.result()
+                coming = None if after is None else self._piece(pool, piece, after, at)
+                yield from rows
+
+    def _piece(
+        self,
+        pool: ThreadPoolExecutor,
+        piece: Callable[[View, str], tuple[Sequence[_T], str | None]],
+        after: str,
+        at: int,
+    ) -> Future[tuple[Sequence[_T], str | None]]:
+        """The next piece, on its way while the caller works on the one before."""
+        return pool.submit(self._ask, lambda view: piece(view, after), _STREAM_SECONDS, at)
 
     def _ask(
         self, question: Callable[[View], _T], seconds: float | None = None, at: int | None = None
