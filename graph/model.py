@@ -18,6 +18,7 @@ from typing import NamedTuple
 __all__ = [
     "GRADES",
     "LABELS",
+    "LINK_TYPES",
     "RELATIONS",
     "Batch",
     "Claim",
@@ -72,6 +73,9 @@ _LINKS: Mapping[tuple[str, str], tuple[str, str]] = {
     ("Region", "parent"): ("PART_OF", "Region"),
     ("Segment", "parent"): ("PART_OF", "Segment"),
 }
+
+
+LINK_TYPES = frozenset(type_ for type_, _ in _LINKS.values())
 
 
 class Ref(NamedTuple):

@@ -226,12 +226,11 @@ GET = _by_label(
     "UNWIND $ids AS id MATCH (n:LABEL {id: id}) USING INDEX n:LABEL(id)"
     " RETURN collect(properties(n))",
 )
+# All that a source has of a type, which is little: from a target they can be very many.
 GET_RELS = _by_kind(
     "get_rels",
-    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) USING INDEX a:SOURCE(id) UNWIND g[1] AS row"
-    " MATCH (b:TARGET {id: row[0]}) USING INDEX b:TARGET(id)"
-    " MATCH (a)-[r:TYPE]->(b) WHERE coalesce(r.key, '') = row[1]"
-    " RETURN collect([a.id, b.id, properties(r)])",
+    "UNWIND $ids AS id MATCH (a:SOURCE {id: id}) USING INDEX a:SOURCE(id)"
+    " MATCH (a)-[r:TYPE]->(b:TARGET) RETURN collect([a.id, b.id, properties(r)])",
 )
 BORN_RELS = _by_kind(
     "born_rels",
@@ -277,7 +276,8 @@ DELETE_NODES = _by_label(
 CREATE_RELS = _by_kind(
     "create_rels",
     "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) USING INDEX a:SOURCE(id) UNWIND g[1] AS row"
-    " MATCH (b:TARGET {id: row[0]}) USING INDEX b:TARGET(id) CREATE (a)-[r:TYPE]->(b) SET r = row[2]",
+    " MATCH (b:TARGET {id: row[0]}) USING INDEX b:TARGET(id)"
+    " CREATE (a)-[r:TYPE]->(b) SET r = row[2]",
 )
 UPDATE_RELS = _by_kind(
     "update_rels",
@@ -355,21 +355,24 @@ NUMBERS = _by_label(
 )
 RELS_FROM = _by_label(
     "rels_from",
-    "MATCH (a:LABEL {id: $id})-[r]->(b)"
+    "MATCH (a:LABEL {id: $id}) USING INDEX a:LABEL(id) MATCH (a)-[r]->(b)"
     " RETURN collect([type(r), a.id, labels(b), b.id, properties(r)])",
 )
 RELS_INTO = _by_label(
     "rels_into",
-    "MATCH (b:LABEL {id: $id})<-[r]-(a) RETURN collect([type(r), labels(a), a.id, properties(r)])",
+    "MATCH (b:LABEL {id: $id}) USING INDEX b:LABEL(id) MATCH (b)<-[r]-(a)"
+    " RETURN collect([type(r), labels(a), a.id, properties(r)])",
 )
 AROUND = _by_label(
     "around",
-    "UNWIND $ids AS id MATCH (a:LABEL {id: id})-[r]-(b) WHERE type(r) IN $types"
+    "UNWIND $ids AS id MATCH (a:LABEL {id: id}) USING INDEX a:LABEL(id)"
+    " MATCH (a)-[r]-(b) WHERE type(r) IN $types"
     " WITH DISTINCT b RETURN collect([labels(b), b.id])",
 )
 AMONG = _by_label(
     "among",
-    "UNWIND $ids AS id MATCH (a:LABEL {id: id})-[r]->(b) WHERE b._n IN $among"
+    "UNWIND $ids AS id MATCH (a:LABEL {id: id}) USING INDEX a:LABEL(id)"
+    " MATCH (a)-[r]->(b) WHERE b._n IN $among"
     " RETURN collect([type(r), a.id, labels(b), b.id, properties(r)])",
 )
 CHANGED_NODES = _by_label(

@@ -89,7 +89,9 @@ class Parts:
             progress = found or Progress(batch.key, batch.source, state.text())
             if progress.batch != batch.key or progress.entry is not None:
                 raise StoreBusy("import_unfinished", source=progress.source)
-            change = Neo4jChange(tx, State.read(progress.state), changed=progress.changed)
+            change = Neo4jChange(
+                tx, State.read(progress.state), had=state.relations, changed=progress.changed
+            )
             if not progress.done:
                 _refuse_dangling(change, batch)
             part, tally = parts[progress.done], Tally(*progress.tally)

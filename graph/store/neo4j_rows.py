@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
 from typing import Any, TypeVar
 
-from graph.model import LABELS, Batch, Ref, Rel
+from graph.model import LABELS, LINK_TYPES, Batch, Ref, Rel
 from graph.store import cypher
 from graph.store.base import Applied
 from graph.store.change import Entry, Image, Intent, Key, NodeChange, RelChange
@@ -39,20 +39,30 @@ class Neo4jChange:
     """A `graph.store.change.Change` on a Neo4j database; before-images go to `_Past` nodes."""
 
     def __init__(
-        self, transaction: Transaction, state: State, *, changed: bool = False, keeps: bool = True
+        self,
+        transaction: Transaction,
+        state: State,
+        *,
+        had: Iterable[str] | None = None,
+        changed: bool = False,
+        keeps: bool = True,
     ) -> None:
         """On what `state` says is there; `changed` when an earlier part of the same import wrote.
+
+        `had` are the relation types that were there before that import: no part of it says the same
+        relation as another.
 
         Without `keeps` no before-images are kept: an unfinished import is taken back unseen.
         """
         self._tx = transaction
         self.run = transaction.run
         self._keeps = keeps
+        self._had = frozenset(state.relations if had is None else had)
         self.state = state
         self.before = state.revision
         self.revision = state.revision + 1
         self._sum = int(state.hash, 16)
-        self._changed = changed
+        self.changed = changed
         self._nids: dict[Ref, int] = {}
         self._refs: dict[int, Ref] = {}
         self._noted: set[str] = set()
@@ -62,11 +72,6 @@ class Neo4jChange:
         self.gained: list[Intent] = []
         self.lost: list[Intent] = []
         self.arrived: list[Ref] = []
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything was written."""
-        return self._changed
 
     def next_nid(self) -> int:
         """A row number for a new node."""
@@ -101,12 +106,15 @@ class Neo4jChange:
         """Those of `wanted` that exist, as changes that change nothing yet."""
         found = {}
         for kind, keys in self._by_kind(wanted):
-            for chunk in _chunks(keys):
-                rows = self._grouped(chunk, lambda key: [self._refs[key[2]].id, key[3]])
-                ((stored,),) = self._tx.run(cypher.GET_RELS[kind], rows=rows)
+            if kind[0] not in self._had and kind[0] not in LINK_TYPES:
+                continue  # none of these can be there
+            for chunk in _chunks(sorted({self._refs[key[0]].id for key in keys})):
+                ((stored,),) = self._tx.run(cypher.GET_RELS[kind], ids=chunk)
                 for src, dst, props in stored:
-                    change = self._rel_change(kind, src, dst, props)
-                    found[change.key] = change
+                    if Ref(kind[2], dst) in self._nids:
+                        change = self._rel_change(kind, src, dst, props)
+                        if change.key in wanted:
+                            found[change.key] = change
         return found
 
     def waiting(self, refs: Iterable[Ref]) -> list[Intent]:
@@ -212,13 +220,13 @@ class Neo4jChange:
 
     def mark_undone(self, number: int) -> None:
         """Flag an entry of the ledger."""
-        undone = self.revision if self._changed else self.before
+        undone = self.revision if self.changed else self.before
         self._tx.run(cypher.MARK_UNDONE, number=number, revision=undone)
 
     def close(self) -> int:
         """Write revision and hash if anything changed; the revision that holds now."""
         self.pause()
-        if not self._changed:
+        if not self.changed:
             return self.before
         self.state.revision = self.revision
         text = self.state.text()
@@ -269,12 +277,12 @@ class Neo4jChange:
     def _send_rels(self, statement: Statement, keys: Sequence[Key], row: Any) -> None:
         for chunk in _chunks(keys):
             self._tx.send(statement, rows=self._grouped(chunk, row))
-            self._changed = True
+            self.changed = True
 
     def _send(self, statement: Statement, rows: Sequence[Any]) -> None:
         for chunk in _chunks(rows):
             self._tx.send(statement, rows=chunk)
-            self._changed = True
+            self.changed = True
 
     def _note(self, kind: str, changes: Sequence[NodeChange] | Sequence[RelChange]) -> None:
         """Keep the hash, and the before-image of whatever was there before this revision."""

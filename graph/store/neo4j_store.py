@@ -127,7 +127,7 @@ class Neo4jStore:
     @contextmanager
     def reading(self) -> Iterator[int]:
         """One revision for everything this thread reads inside; yields its number."""
-        outer = self._pinned, self._there
+        outer = self._pinned, getattr(self._pins, "there", None)
         self._pins.at, self._pins.there = self._ask(seen.what_is_there)
         try:
             yield self._pins.at
@@ -241,13 +241,10 @@ class Neo4jStore:
     def _pinned(self) -> int | None:
         return getattr(self._pins, "at", None)
 
-    @property
-    def _there(self) -> frozenset[str] | None:
-        """The labels and types that the pinned revision has; None where nothing is pinned."""
-        return getattr(self._pins, "there", None)
-
     def _lacks(self, name: str) -> bool:
-        return self._there is not None and name not in self._there
+        """Whether the pinned revision has no such label or type."""
+        there = getattr(self._pins, "there", None)
+        return there is not None and name not in there
 
     def _stream(
         self, piece: Callable[[View, str], tuple[Sequence[_T], str | None]]
@@ -256,10 +253,12 @@ class Neo4jStore:
         pinned = self._pinned
         at = self._ask(lambda view: view.at, _STREAM_SECONDS) if pinned is None else pinned
         with ThreadPoolExecutor(1) as pool:
+            after: str | None = ""
             coming = self._piece(pool, piece, "", at)
-            while coming is not None:
+            while after is not None:
                 rows, after = coming.result()
-                coming = None if after is None else self._piece(pool, piece, after, at)
+                if after is not None:
+                    coming = self._piece(pool, piece, after, at)
                 yield from rows
 
     def _piece(
