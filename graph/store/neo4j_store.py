@@ -39,8 +39,7 @@ __all__ = ["Neo4jStore"]
 
 _MIGRATE_SECONDS = 120.0
 _STREAM_SECONDS = 60.0  # for each piece of a stream, and for changes
-_PAUSE = 0.01
-_TRIES = 5
+_PAUSE, _TRIES = 0.01, 5
 _HEAL_SECONDS = 2.0
 _STUCK = 0.5  # seconds after which an open gate may be one that a dead writer left
 _MARGIN = 0.1  # seconds kept back to put an error into words
