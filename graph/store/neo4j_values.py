@@ -87,7 +87,7 @@ def props_of(stored: Mapping[str, Any]) -> dict[str, Any]:
     that happens to be called so is kept under its name with two more.
 
     >>> props_of({"id": "1", "_rev": 3, "name": "甲", "__id": "x", "___a": True})
-    {'name': '甲', 'id': 'x', '_a': True}
+    {'_a': True, 'id': 'x', 'name': '甲'}
     """
     return {
         name[2:] if name.startswith("__") else name: value
