@@ -12,7 +12,7 @@ from tests.contract.made import batch, batches_of, firm, region, rows, supplies
 
 _props = rows.map(lambda row: row.props)
 _SETTINGS = settings(
-    max_examples=tier(40, 1000), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=tier(25, 1000), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

@@ -107,7 +107,7 @@ _moved_away = batch(Node(firm("1"), {"region": "2", "as_of": "2024"}))
 steps = st.lists(st.one_of(batches, batches, st.none()), max_size=8)
 
 
-@settings(max_examples=tier(60, 1000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tier(30, 1000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps)
 @example([_here, _moved_away, None, None])  # a relation goes, comes back and goes for good
 @example([_here, _moved_away, None, _moved_away, None, None, _here, _moved_away])
