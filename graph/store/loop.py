@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, wait
-from threading import Thread
+from threading import Lock, Thread
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -26,24 +26,26 @@ class Loop:
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name=name, daemon=True)
-
-    @property
-    def runs(self) -> bool:
-        """Whether it was started and not stopped."""
-        return self._thread.is_alive()
+        self._lock = Lock()
+        self._over = False
 
     def start(self) -> None:
         """Begin; a second time changes nothing."""
-        if not self.runs:
+        if not self._thread.is_alive():
             self._thread.start()
 
-    def spawn(self, work: Coroutine[Any, Any, _T]) -> Future[_T]:
-        """Start work that knows itself when to end."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+    def spawn(self, work: Coroutine[Any, Any, _T], seconds: float | None = None) -> Future[_T]:
+        """Start work; after `seconds` it is cancelled and ends in `Late`.
 
-    def begin(self, work: Coroutine[Any, Any, _T], seconds: float) -> Future[_T]:
-        """Start work for at most `seconds`; then it is cancelled and ends in `Late`."""
-        return self.spawn(_within(work, seconds))
+        Once the loop is over nothing begins any more: what is given back is cancelled.
+        """
+        with self._lock:
+            if not self._over:
+                return asyncio.run_coroutine_threadsafe(_within(work, seconds), self._loop)
+        work.close()
+        refused: Future[_T] = Future()
+        refused.cancel()
+        return refused
 
     def result(self, started: Future[_T], seconds: float, silent: Callable[[], None]) -> _T:
         """What started work comes to; `silent` is called while it takes long, and may raise."""
@@ -61,8 +63,10 @@ class Loop:
 
     def stop(self, last: Coroutine[Any, Any, None]) -> None:
         """Run `last` and end the thread; what was never started is only closed."""
-        if self.runs:
-            self.spawn(last).result()
+        with self._lock:
+            self._over = True
+        if self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(last, self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_GRACE)
         else:
@@ -71,10 +75,10 @@ class Loop:
             self._loop.close()
 
 
-async def _within(work: Coroutine[Any, Any, _T], seconds: float) -> _T:
+async def _within(work: Coroutine[Any, Any, _T], seconds: float | None) -> _T:
     """Cancelled, work has let go of what it held when this ends."""
     try:
-        async with asyncio.timeout(max(seconds, 0.0)) as limit:
+        async with asyncio.timeout(None if seconds is None else max(seconds, 0.0)) as limit:
             return await work
     except TimeoutError as error:
         if limit.expired():

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from time import monotonic
@@ -76,7 +76,7 @@ class Transaction:
         """Have it run while the caller goes on; its error comes with the next step."""
         self._settle()
         work = _values(self.inner, statement, parameters)
-        self._sent = self._bolt.begin_step(work, self._left())
+        self._sent = self._bolt.loop.spawn(work, self._left())
 
     def commit(self) -> None:
         """Make it so; `StoreDown` here means that nobody knows whether it is."""
@@ -97,7 +97,7 @@ class Bolt:
 
     def __init__(self, url: str, auth: tuple[str, str] | None, database: str) -> None:
         self._target = (url, auth, database)
-        self._loop = Loop("neo4j")
+        self.loop = Loop("neo4j")
         self._starting = threading.Lock()
         self._driver: AsyncDriver | None = None
         self._up = threading.Event()  # the breaker: set = closed, callers may pass
@@ -105,6 +105,7 @@ class Bolt:
         self._down_since: float | None = None
         self._probing = False
         self._closed = False
+        self._sessions: set[AsyncSession] = set()
         self._retired: set[asyncio.Task[None]] = set()
 
     @contextmanager
@@ -117,12 +118,7 @@ class Bolt:
         """
         self._check()
         until = monotonic() + seconds
-        driver = self._open()
-        session = driver.session(
-            database=self._target[2],
-            default_access_mode=WRITE_ACCESS if write else READ_ACCESS,
-            fetch_size=-1,
-        )
+        session = self._open(WRITE_ACCESS if write else READ_ACCESS)
         found = Transaction(self, session, until)
         lost = False
         try:
@@ -145,7 +141,7 @@ class Bolt:
     ) -> list[list[Any]]:
         """One statement on its own, committed; what makes the schema cannot be in a transaction."""
         self._check()
-        session = self._open().session(database=self._target[2], fetch_size=-1)
+        session = self._open(WRITE_ACCESS)
         try:
             return self.step(_autocommit(session, statement, parameters, seconds), seconds)
         finally:
@@ -166,17 +162,13 @@ class Bolt:
 
     def step(self, work: Coroutine[Any, Any, _T], seconds: float) -> _T:
         """The result of `work`, or the error it ended with in our words."""
-        result: _T = self.await_step(self.begin_step(work, seconds), seconds)
+        result: _T = self.await_step(self.loop.spawn(work, seconds), seconds)
         return result
-
-    def begin_step(self, work: Coroutine[Any, Any, _T], seconds: float) -> Future[_T]:
-        """Start `work` on the loop, for at most `seconds`."""
-        return self._loop.begin(work, seconds)
 
     def await_step(self, started: Future[_T], seconds: float) -> _T:
         """Wait for started work."""
         try:
-            return self._loop.result(started, seconds, self._look_for_life)
+            return self.loop.result(started, seconds, self._look_for_life)
         except CancelledError as error:  # by `close`, from another thread
             raise StoreError("store_closed", path=self._target[0]) from error
         except Late as error:
@@ -205,29 +197,48 @@ class Bolt:
             if self._closed:
                 return
             self._closed = True
-            driver, self._driver = self._driver, None
-        self._loop.stop(_shut(driver, self._retired))
+        self.loop.stop(self._shut())
+
+    async def _shut(self) -> None:
+        """Let what still runs on the loop end, or end it; then what it ran on."""
+        for task in self._retired:
+            task.cancel()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_CLOSE)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for what in (*self._sessions, self._driver):
+            await _closed(what)
 
     def _check(self) -> None:
         if not self._up.is_set():
             self._probe()
             raise StoreDown("store_down", url=self._target[0], reason="still down")
 
-    def _open(self) -> AsyncDriver:
+    def _open(self, access: str) -> AsyncSession:
         with self._starting:
             if self._closed:
                 raise StoreError("store_closed", path=self._target[0])
-            self._loop.start()
+            self.loop.start()
+            url, auth, name = self._target
             if self._driver is None:
-                url, auth, _ = self._target
                 self._driver = AsyncGraphDatabase.driver(url, auth=auth, **_CONFIG)
-            return self._driver
+            session = self._driver.session(database=name, default_access_mode=access, fetch_size=-1)
+            self._sessions.add(session)
+            return session
 
     def _end(self, session: AsyncSession, *, wait: bool) -> None:
         """Close a session; a server that says nothing is not waited for."""
-        closing = self.begin_step(_closed(session), 2 * _CLOSE)
+        closing = self.loop.spawn(self._release(session))
         if wait:
-            closing.result()
+            with suppress(CancelledError):  # `close` does it
+                closing.result()
+
+    async def _release(self, session: AsyncSession) -> None:
+        await _closed(session)
+        self._sessions.discard(session)
 
     def _worded(self, error: Exception, seconds: float) -> StoreError:
         if isinstance(error, AuthError):
@@ -256,7 +267,7 @@ class Bolt:
     def _probe(self) -> None:
         if not self._probing and not self._closed:
             self._probing = True
-            self._loop.spawn(self._watch())
+            self.loop.spawn(self._watch())
 
     async def _watch(self) -> None:
         """Ask until somebody answers; the first failure opens the breaker, an answer closes it."""
@@ -323,21 +334,16 @@ async def _retire(driver: AsyncDriver | None) -> None:
         await _closed(driver)
 
 
-async def _shut(driver: AsyncDriver | None, retired: Iterable[asyncio.Task[None]]) -> None:
-    """Let what still runs on the loop end, or end it, then the driver."""
-    for task in retired:
-        task.cancel()
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    if tasks:
-        _, late = await asyncio.wait(tasks, timeout=_CLOSE)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    await _closed(driver)
-
-
 async def _closed(what: AsyncDriver | AsyncSession | None) -> None:
-    if what is not None:
-        with suppress(DriverError, Neo4jError, OSError, TimeoutError):
+    """Close in good time; what nobody answers is let go of."""
+    if what is None:
+        return
+    with suppress(DriverError, Neo4jError, OSError, TimeoutError):
+        try:
             async with asyncio.timeout(_CLOSE):
                 await what.close()
+        except BaseException:
+            if isinstance(what, AsyncSession):
+                what.cancel()
+            await what.close()  # a second time there is nobody to talk to: it only notes the end
+            raise

@@ -117,19 +117,7 @@ def test_connections_that_died_while_nobody_asked_are_no_error(filled: Wire) -> 
     assert {name: ask(filled.through) for name, ask in READS.items()} == ANSWERS
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(
-            fault,
-            id=fault_name(fault),
-            marks=pytest.mark.xfail(reason="what is closing may outlive close() by a moment")
-            if isinstance(fault, BlackHole)
-            else (),
-        )
-        for fault in FAULTS
-    ],
-)
+@pytest.mark.parametrize("fault", FAULTS, ids=fault_name)
 def test_closing_a_store_that_lost_its_server_leaves_nothing_behind(
     filled: Wire, fault: Mode, caplog: pytest.LogCaptureFixture
 ) -> None:

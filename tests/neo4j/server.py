@@ -49,6 +49,8 @@ server.memory.pagecache.size=256m
 # The client's own limits are what is tested: the server adds none.
 db.transaction.timeout=0
 dbms.memory.transaction.total.max=0
+# Rows come and go by the test, which would have every plan made anew every ten seconds.
+dbms.cypher.min_replan_interval=1d
 # How late a transaction past its limit is noticed.
 db.transaction.monitor.check.interval=500ms
 # A log file of 256 MB set aside for each database would be most of a fresh home.
