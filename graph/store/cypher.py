@@ -86,7 +86,7 @@ def rel_columns(kind: Kind, names: tuple[str, ...]) -> Statement:
         for mark in [("$nan" if known[name] else "$none")]
     ]
     text = _spread(
-        "MATCH (a:SOURCE) USING INDEX a:SOURCE(id) WHERE a.id > $after AND a.id <= $last"
+        "MATCH (a:SOURCE) USING INDEX SEEK a:SOURCE(id) WHERE a.id > $after AND a.id <= $last"
         " WITH a MATCH (a)-[r:TYPE]->(b:TARGET)"
         " RETURN COLUMNS",
         TYPE=kind[0],
@@ -218,18 +218,18 @@ ADD_LEDGER = Statement("add_ledger", "UNWIND $rows AS row CREATE (l:_Ledger) SET
 
 RESOLVE = _by_label(
     "resolve",
-    "UNWIND $ids AS id MATCH (n:LABEL {id: id}) USING INDEX n:LABEL(id)"
+    "UNWIND $ids AS id MATCH (n:LABEL {id: id}) USING INDEX SEEK n:LABEL(id)"
     " RETURN collect(n.id), collect(n._n)",
 )
 GET = _by_label(
     "get",
-    "UNWIND $ids AS id MATCH (n:LABEL {id: id}) USING INDEX n:LABEL(id)"
+    "UNWIND $ids AS id MATCH (n:LABEL {id: id}) USING INDEX SEEK n:LABEL(id)"
     " RETURN collect(properties(n))",
 )
 # All that a source has of a type, which is little: from a target they can be very many.
 GET_RELS = _by_kind(
     "get_rels",
-    "UNWIND $ids AS id MATCH (a:SOURCE {id: id}) USING INDEX a:SOURCE(id)"
+    "UNWIND $ids AS id MATCH (a:SOURCE {id: id}) USING INDEX SEEK a:SOURCE(id)"
     " MATCH (a)-[r:TYPE]->(b:TARGET) RETURN collect([a.id, b.id, properties(r)])",
 )
 BORN_RELS = _by_kind(
@@ -267,29 +267,29 @@ WAITING = Statement(
 CREATE_NODES = _by_label("create_nodes", "UNWIND $rows AS row CREATE (n:LABEL) SET n = row")
 UPDATE_NODES = _by_label(
     "update_nodes",
-    "UNWIND $rows AS row MATCH (n:LABEL {id: row.id}) USING INDEX n:LABEL(id) SET n = row",
+    "UNWIND $rows AS row MATCH (n:LABEL {id: row.id}) USING INDEX SEEK n:LABEL(id) SET n = row",
 )
 DELETE_NODES = _by_label(
     "delete_nodes",
-    "UNWIND $rows AS row MATCH (n:LABEL {id: row}) USING INDEX n:LABEL(id) DETACH DELETE n",
+    "UNWIND $rows AS row MATCH (n:LABEL {id: row}) USING INDEX SEEK n:LABEL(id) DETACH DELETE n",
 )
 CREATE_RELS = _by_kind(
     "create_rels",
-    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) USING INDEX a:SOURCE(id) UNWIND g[1] AS row"
-    " MATCH (b:TARGET {id: row[0]}) USING INDEX b:TARGET(id)"
+    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) USING INDEX SEEK a:SOURCE(id) UNWIND g[1] AS row"
+    " MATCH (b:TARGET {id: row[0]}) USING INDEX SEEK b:TARGET(id)"
     " CREATE (a)-[r:TYPE]->(b) SET r = row[2]",
 )
 UPDATE_RELS = _by_kind(
     "update_rels",
-    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) USING INDEX a:SOURCE(id) UNWIND g[1] AS row"
-    " MATCH (b:TARGET {id: row[0]}) USING INDEX b:TARGET(id)"
+    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) USING INDEX SEEK a:SOURCE(id) UNWIND g[1] AS row"
+    " MATCH (b:TARGET {id: row[0]}) USING INDEX SEEK b:TARGET(id)"
     " MATCH (a)-[r:TYPE]->(b) WHERE coalesce(r.key, '') = row[1]"
     " SET r = row[2]",
 )
 DELETE_RELS = _by_kind(
     "delete_rels",
-    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) USING INDEX a:SOURCE(id) UNWIND g[1] AS row"
-    " MATCH (b:TARGET {id: row[0]}) USING INDEX b:TARGET(id)"
+    "UNWIND $rows AS g MATCH (a:SOURCE {id: g[0]}) USING INDEX SEEK a:SOURCE(id) UNWIND g[1] AS row"
+    " MATCH (b:TARGET {id: row[0]}) USING INDEX SEEK b:TARGET(id)"
     " MATCH (a)-[r:TYPE]->(b) WHERE coalesce(r.key, '') = row[1] DELETE r",
 )
 ADD_PAST = Statement("add_past", "UNWIND $rows AS row CREATE (p:_Past) SET p = row")
@@ -326,7 +326,7 @@ CLEAR_MARKS = _by_label(
 )
 MARK = _by_label(
     "mark",
-    "UNWIND $rows AS row MATCH (n:LABEL {id: row[0]}) USING INDEX n:LABEL(id) SET n += row[1]",
+    "UNWIND $rows AS row MATCH (n:LABEL {id: row[0]}) USING INDEX SEEK n:LABEL(id) SET n += row[1]",
 )
 
 # --- reading -----------------------------------------------------------------------------------
@@ -335,18 +335,18 @@ MARK = _by_label(
 # plan without one compares UTF-16 units, and puts an id beyond the first plane in another place.
 NODES_AFTER = _by_label(
     "nodes_after",
-    "MATCH (n:LABEL) USING INDEX n:LABEL(id) WHERE n.id > $after"
+    "MATCH (n:LABEL) USING INDEX SEEK n:LABEL(id) WHERE n.id > $after"
     " WITH n ORDER BY n.id LIMIT $limit"
     " RETURN collect(properties(n))",
 )
 SOURCES_AFTER = _by_label(
     "sources_after",
-    "MATCH (a:LABEL) USING INDEX a:LABEL(id) WHERE a.id > $after"
+    "MATCH (a:LABEL) USING INDEX SEEK a:LABEL(id) WHERE a.id > $after"
     " WITH a ORDER BY a.id LIMIT $limit RETURN count(a), last(collect(a.id))",
 )
 RELS_BETWEEN = _by_kind(
     "rels_between",
-    "MATCH (a:SOURCE) USING INDEX a:SOURCE(id) WHERE a.id > $after AND a.id <= $last"
+    "MATCH (a:SOURCE) USING INDEX SEEK a:SOURCE(id) WHERE a.id > $after AND a.id <= $last"
     " WITH a MATCH (a)-[r:TYPE]->(b:TARGET)"
     " RETURN collect([a.id, b.id, properties(r)])",
 )
@@ -355,23 +355,23 @@ NUMBERS = _by_label(
 )
 RELS_FROM = _by_label(
     "rels_from",
-    "MATCH (a:LABEL {id: $id}) USING INDEX a:LABEL(id) MATCH (a)-[r]->(b)"
+    "MATCH (a:LABEL {id: $id}) USING INDEX SEEK a:LABEL(id) MATCH (a)-[r]->(b)"
     " RETURN collect([type(r), a.id, labels(b), b.id, properties(r)])",
 )
 RELS_INTO = _by_label(
     "rels_into",
-    "MATCH (b:LABEL {id: $id}) USING INDEX b:LABEL(id) MATCH (b)<-[r]-(a)"
+    "MATCH (b:LABEL {id: $id}) USING INDEX SEEK b:LABEL(id) MATCH (b)<-[r]-(a)"
     " RETURN collect([type(r), labels(a), a.id, properties(r)])",
 )
 AROUND = _by_label(
     "around",
-    "UNWIND $ids AS id MATCH (a:LABEL {id: id}) USING INDEX a:LABEL(id)"
+    "UNWIND $ids AS id MATCH (a:LABEL {id: id}) USING INDEX SEEK a:LABEL(id)"
     " MATCH (a)-[r]-(b) WHERE type(r) IN $types"
     " WITH DISTINCT b RETURN collect([labels(b), b.id])",
 )
 AMONG = _by_label(
     "among",
-    "UNWIND $ids AS id MATCH (a:LABEL {id: id}) USING INDEX a:LABEL(id)"
+    "UNWIND $ids AS id MATCH (a:LABEL {id: id}) USING INDEX SEEK a:LABEL(id)"
     " MATCH (a)-[r]->(b) WHERE b._n IN $among"
     " RETURN collect([type(r), a.id, labels(b), b.id, properties(r)])",
 )
