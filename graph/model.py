@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from typing import NamedTuple
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "LABELS",
     "LINK_TYPES",
     "RELATIONS",
+    "TARGETS_FIRST",
     "Batch",
     "Claim",
     "Node",
@@ -76,6 +78,16 @@ _LINKS: Mapping[tuple[str, str], tuple[str, str]] = {
 
 
 LINK_TYPES = frozenset(type_ for type_, _ in _LINKS.values())
+
+# Labels, each after those its reference columns point at.
+TARGETS_FIRST = tuple(
+    TopologicalSorter(
+        {
+            label: [to for (of, _), (_, to) in _LINKS.items() if of == label != to]
+            for label in LABELS
+        }
+    ).static_order()
+)
 
 
 class Ref(NamedTuple):

@@ -257,7 +257,7 @@ DROP_PAST = Statement(
 WAITING = Statement(
     "waiting",
     "UNWIND $refs AS ref MATCH (w:_Waiting {label: ref[0], id: ref[1]})"
-    " RETURN collect([w.label, w.id, w.type, w.src_label, w.src])",
+    " RETURN collect([elementId(w), w.label, w.id, w.type, w.src_label, w.src])",
 )
 
 # --- rows as a writer writes them --------------------------------------------------------------
@@ -299,9 +299,10 @@ DROP_WAITING = Statement(
     "UNWIND $rows AS row MATCH (w:_Waiting {label: row.label, id: row.id})"
     " WHERE w.type = row.type AND w.src_label = row.src_label AND w.src = row.src DELETE w",
 )
+# By the server's own number, and after everything is read: each look into an index goes through all
+# nodes the transaction has deleted so far.
 DROP_ARRIVED = Statement(
-    "drop_arrived",
-    "UNWIND $refs AS ref MATCH (w:_Waiting {label: ref[0], id: ref[1]}) DELETE w",
+    "drop_arrived", "UNWIND $rows AS row MATCH (w) WHERE elementId(w) = row DELETE w"
 )
 
 MARKS = (

@@ -24,7 +24,6 @@ from neo4j import (
     AsyncDriver,
     AsyncGraphDatabase,
     AsyncSession,
-    AsyncTransaction,
     Query,
 )
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, TransientError
@@ -32,8 +31,9 @@ from neo4j.exceptions import AuthError, DriverError, Neo4jError, TransientError
 from graph.errors import DeadlineExceeded, StoreBusy, StoreDown, StoreError
 from graph.store.cypher import PING, Statement
 from graph.store.loop import Late, Loop
+from graph.store.neo4j_transaction import Transaction
 
-__all__ = ["Bolt", "Transaction"]
+__all__ = ["Bolt"]
 
 _T = TypeVar("_T")
 # What the driver would print on stderr is said by our errors.
@@ -55,41 +55,6 @@ _CONFIG: Mapping[str, Any] = {
     "notifications_min_severity": "OFF",
     "user_agent": "lianzhu/0.1",
 }
-
-
-class Transaction:
-    """One transaction; every step has until `until`."""
-
-    def __init__(self, bolt: Bolt, session: AsyncSession, until: float) -> None:
-        self._bolt = bolt
-        self._session = session
-        self._until = until
-        self._sent: Future[Any] | None = None
-        self.inner: AsyncTransaction
-
-    def run(self, statement: Statement, **parameters: object) -> list[list[Any]]:
-        """Every row of the answer."""
-        self._settle()
-        return self._bolt.step(_values(self.inner, statement, parameters), self._left())
-
-    def send(self, statement: Statement, **parameters: object) -> None:
-        """Have it run while the caller goes on; its error comes with the next step."""
-        self._settle()
-        work = _values(self.inner, statement, parameters)
-        self._sent = self._bolt.loop.spawn(work, self._left())
-
-    def commit(self) -> None:
-        """Make it so; `StoreDown` here means that nobody knows whether it is."""
-        self._settle()
-        self._bolt.step(self.inner.commit(), self._left())
-
-    def _settle(self) -> None:
-        sent, self._sent = self._sent, None
-        if sent is not None:
-            self._bolt.await_step(sent, self._left())
-
-    def _left(self) -> float:
-        return self._until - monotonic()
 
 
 class Bolt:
@@ -119,7 +84,7 @@ class Bolt:
         self._check()
         until = monotonic() + seconds
         session = self._open(WRITE_ACCESS if write else READ_ACCESS)
-        found = Transaction(self, session, until)
+        found = Transaction(self, until)
         lost = False
         try:
             limit = seconds if server_seconds is None else server_seconds
@@ -134,6 +99,7 @@ class Bolt:
             lost = True
             raise
         finally:
+            found.drop()
             self._end(session, wait=not lost)
 
     def execute(
@@ -310,13 +276,6 @@ def _late(seconds: float) -> DeadlineExceeded:
 def _query(statement: Statement, seconds: float | None = None) -> Query:
     # The text comes from `graph.store.cypher` alone.
     return Query(statement.text, timeout=seconds, metadata={"lianzhu": statement.name})
-
-
-async def _values(
-    transaction: AsyncTransaction, statement: Statement, parameters: Mapping[str, object]
-) -> list[list[Any]]:
-    result = await transaction.run(statement.text, dict(parameters))
-    return await result.values()
 
 
 async def _autocommit(

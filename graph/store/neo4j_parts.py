@@ -13,14 +13,14 @@ from time import monotonic, sleep
 from typing import TypeVar
 
 from graph.errors import DataError, DeadlineExceeded, StoreBusy, StoreDown
-from graph.model import Batch, Props, Ref, Rel
+from graph.model import TARGETS_FIRST, Batch, Props, Ref, Rel
 from graph.store import cypher
 from graph.store.base import Applied
-from graph.store.neo4j import Transaction
 from graph.store.neo4j_rows import Neo4jChange
+from graph.store.neo4j_transaction import Transaction
 from graph.store.neo4j_values import Progress, State
 from graph.store.neo4j_write import Unknown, Writer
-from graph.store.plan import canonical, check_key, checked_nodes, checked_rels, counted
+from graph.store.plan import check_key, checked_nodes, checked_rels, counted
 from graph.store.publish import Stage, Tally, finish, step_back, write
 
 __all__ = ["Parts"]
@@ -185,12 +185,7 @@ def _undone(progress: Progress, revision: int) -> Applied:
 def _parts(batch: Batch, size: int) -> list[_Part]:
     """The checked rows of a batch cut into parts, nodes first; the same cuts every time."""
     nodes, rels = checked_nodes(batch), sorted(checked_rels(batch), key=lambda r: r.identity)
-    try:
-        for props in (*nodes.values(), *(rel.props for rel in rels)):
-            canonical(props).encode()
-    except UnicodeEncodeError as error:  # now, and not when half of it is written
-        raise DataError("value", value=ascii(error.object[error.start : error.end])) from error
-    refs = list(nodes)
+    refs = sorted(nodes, key=lambda ref: TARGETS_FIRST.index(ref.label))  # few columns wait
     found = [
         _Part({ref: nodes[ref] for ref in refs[at : at + size]}, [])
         for at in range(0, len(refs), size)

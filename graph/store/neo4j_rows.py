@@ -13,7 +13,7 @@ from graph.store import cypher
 from graph.store.base import Applied
 from graph.store.change import Entry, Image, Intent, Key, NodeChange, RelChange
 from graph.store.cypher import Kind, Statement
-from graph.store.neo4j import Transaction
+from graph.store.neo4j_transaction import Transaction
 from graph.store.neo4j_values import (
     State,
     born_of,
@@ -68,6 +68,7 @@ class Neo4jChange:
         self._noted: set[str] = set()
         self._names = defaultdict[str, set[str]](set)  # of stored properties, by relation type
         self._cut: set[tuple[str, Ref, Ref]] = set()  # relations that were taken away
+        self._over: list[str] = []  # rows of `_Waiting` whose node has come
         self.had_rels = bool(state.relations)
         self.gained: list[Intent] = []
         self.lost: list[Intent] = []
@@ -119,14 +120,12 @@ class Neo4jChange:
 
     def waiting(self, refs: Iterable[Ref]) -> list[Intent]:
         """Reference columns that point at `refs`, and that nothing could be made of so far."""
-        wanted = [list(ref) for ref in refs]
-        ((rows,),) = self._tx.run(cypher.WAITING, refs=wanted)
+        ((rows,),) = self._tx.run(cypher.WAITING, refs=[list(ref) for ref in refs])
         sources = self.resolve({Ref(src_label, src) for *_, src_label, src in rows})
-        self._tx.send(cypher.DROP_ARRIVED, refs=wanted)
+        self._over += [row[0] for row in rows]
         return [
-            Intent(sources[source], source, (type_, Ref(label, id_)))
-            for label, id_, type_, src_label, src in rows
-            for source in [Ref(src_label, src)]
+            Intent(sources[Ref(*source)], Ref(*source), (type_, Ref(label, id_)))
+            for _, label, id_, type_, *source in rows
         ]
 
     def write_nodes(self, changes: Sequence[NodeChange]) -> None:
@@ -316,6 +315,7 @@ class Neo4jChange:
 
     def _keep_waiting(self) -> None:
         """Columns that point at nobody wait in the store until somebody comes."""
+        self._send(cypher.DROP_ARRIVED, self._over)
         pointed = {(i.source, i.link) for i in self.gained}
         there = self.resolve({link[1] for _, link in pointed})
         rows = {(source, link) for source, link in pointed if link[1] not in there}
@@ -328,7 +328,7 @@ class Neo4jChange:
         }
         self._send(cypher.ADD_WAITING, [waiting_row(*row) for row in sorted(rows)])
         self.lost, self.gained, self.arrived = [], [], []
-        self._cut = set()
+        self._cut, self._over = set(), []
 
 
 def _count(counts: dict[str, int], name: str, more: int) -> None:

@@ -27,8 +27,9 @@ from graph.store import neo4j_pieces as pieces
 from graph.store import neo4j_view as seen
 from graph.store.base import Applied, Changes, Health, LedgerEntry, Neighbourhood, Page, Stats
 from graph.store.cypher import Statement
-from graph.store.neo4j import Bolt, Transaction
+from graph.store.neo4j import Bolt
 from graph.store.neo4j_parts import Parts
+from graph.store.neo4j_transaction import Transaction
 from graph.store.neo4j_values import SCHEMA, State
 from graph.store.neo4j_view import Quiet, View
 from graph.store.neo4j_write import Unmade, Writer
@@ -139,8 +140,7 @@ class Neo4jStore:
         Read without regard to the gate, so that a snapshot held in memory serves also during a long
         commit.
         """
-        pinned = self._pinned
-        return self._made(self._published) if pinned is None else pinned
+        return self._made(self._published) if self._pinned is None else self._pinned
 
     def stats(self) -> Stats:
         """Counts, revision and content hash, of one moment."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from graph.model import LABELS, Node, Props, Ref, Rel, Value
@@ -107,10 +108,12 @@ def _plain(value: object) -> Value:
 
 def row_of(props: Props) -> dict[str, Any]:
     """Properties as they are stored."""
-    return {
-        f"__{name}" if name.startswith("_") or name in _RESERVED else name: value
-        for name, value in props.items()
-    }
+    return {_stored_name(name): value for name, value in props.items()}
+
+
+@lru_cache(10_000)
+def _stored_name(name: str) -> str:
+    return f"__{name}" if name.startswith("_") or name in _RESERVED else name
 
 
 def node_of(label: str, stored: Mapping[str, Any]) -> Node:

@@ -15,7 +15,7 @@ from graph.model import LABELS, RELATIONS, Node, Ref, Rel
 from graph.store import cypher
 from graph.store.base import Changes, LedgerEntry, Neighbourhood, Stats
 from graph.store.cypher import Statement
-from graph.store.neo4j import Transaction
+from graph.store.neo4j_transaction import Transaction
 from graph.store.neo4j_values import State, born_of, label_of, node_of, rel_of, row_from
 from graph.store.plan import identity, is_text
 from graph.store.text import grams, index_query, search_text, terms

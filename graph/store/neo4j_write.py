@@ -17,8 +17,9 @@ from graph.errors import DeadlineExceeded, StoreBusy, StoreDown, StoreError, Usa
 from graph.model import LABELS, Batch, Ref, Value
 from graph.store import cypher
 from graph.store.base import Applied, LedgerEntry
-from graph.store.neo4j import Bolt, Transaction
+from graph.store.neo4j import Bolt
 from graph.store.neo4j_rows import Neo4jChange
+from graph.store.neo4j_transaction import Transaction
 from graph.store.neo4j_values import SCHEMA, Progress, State
 from graph.store.publish import publish, take_back
 

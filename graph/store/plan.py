@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from json.encoder import encode_basestring
 from math import isfinite
 
 from graph.errors import DataError
@@ -42,6 +44,7 @@ __all__ = [
 
 _LONGEST = 1_000  # characters of an id or a field's name: Neo4j indexes no more than 8 kB
 _LARGEST = 2**1023
+_HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair: no store can write it
 Link = tuple[str, Ref]  # relation type and target of a reference column
 
 canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
@@ -96,9 +99,8 @@ def counted(nodes: Iterable[Node]) -> int:
 
 def identity(row: Node | Rel) -> str:
     """What makes a row the same on every store, as canonical JSON."""
-    return canonical(
-        [*row.ref] if isinstance(row, Node) else [row.type, *row.src, *row.dst, row.key]
-    )
+    words = row.ref if isinstance(row, Node) else (row.type, *row.src, *row.dst, row.key)
+    return f"[{','.join(map(encode_basestring, words))}]"
 
 
 def hash_of(identity: str, props: str) -> int:
@@ -131,7 +133,7 @@ def _clean(props: Props, label: str, id: str) -> Props:
         kind = type(value)
         if kind is int and abs(value) < _LARGEST:  # type: ignore[arg-type]
             whole[name] = float(value)  # type: ignore[arg-type]
-        elif not (kind is str or kind is bool or _is_flat(value)):
+        elif not (kind is bool or _is_flat(value)):
             raise DataError("value", label=label, id=id, field=name, value=repr(value))
     if not _is_claimed(props):
         raise DataError("value", label=label, id=id, field="grade", value=repr(props.get("grade")))
@@ -142,20 +144,28 @@ def _is_claimed(props: Props) -> bool:
     """Whether what a row says about itself can be merged with what others say."""
     if "claims" in props:
         try:
-            return all(claim.grade in GRADES for claim in claims_of(props))
+            return all(
+                claim.grade in GRADES
+                and not (claim.value and _HALF.search(canonical(json.loads(claim.value))))
+                for claim in claims_of(props)
+            )
         except (TypeError, ValueError):
             return False
     return props.get("grade", "declared") in GRADES
 
 
 def is_text(text: str) -> bool:
-    """Whether every store can hold it: neither NUL nor half of a surrogate pair."""
-    if text.isascii():
-        return "\0" not in text
-    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+    """Whether every store can hold it as a name: neither NUL nor half of a surrogate pair."""
+    return "\0" not in text and _is_whole(text)
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() or not _HALF.search(text)
 
 
 def _is_flat(value: Value) -> bool:
+    if isinstance(value, str):
+        return type(value) is str and _is_whole(value)
     if isinstance(value, float):
         return isfinite(value)
-    return isinstance(value, list) and all(type(item) is str for item in value)
+    return isinstance(value, list) and all(type(item) is str and _is_whole(item) for item in value)

@@ -63,15 +63,12 @@ def publish(change: Change, batch: Batch) -> Applied:
 
 def write(change: Change, nodes: Mapping[Ref, Props], rels: Sequence[Rel], tally: Tally) -> None:
     """Merge checked rows into the graph, and what follows from them."""
-    try:
-        with change.bulk(len(rels)):
-            _upsert_nodes(change, nodes, tally)
-            _upsert_rels(change, rels, tally)
-            _drop_lost(change)
-            _add_gained(change)
-            _add_arrived(change)
-    except UnicodeEncodeError as error:  # half of a surrogate pair: no store can write it
-        raise DataError("value", value=ascii(error.object[error.start : error.end])) from error
+    with change.bulk(len(rels)):
+        _upsert_nodes(change, nodes, tally)
+        _upsert_rels(change, rels, tally)
+        _drop_lost(change)
+        _add_gained(change)
+        _add_arrived(change)
 
 
 def finish(change: Change, batch: Batch, tally: Tally) -> Applied:

@@ -45,7 +45,7 @@ server.bolt.advertised_address=127.0.0.1:{port}
 server.directories.import=import
 server.http.enabled=false
 server.https.enabled=false
-server.memory.pagecache.size=256m
+server.memory.pagecache.size={cache}
 # The client's own limits are what is tested: the server adds none.
 db.transaction.timeout=0
 dbms.memory.transaction.total.max=0
@@ -144,10 +144,17 @@ class Server(Login):
 
     @classmethod
     def start(
-        cls, home: Path | None = None, port: int = 0, heap: str = "1g", *, password: str = ""
+        cls,
+        home: Path | None = None,
+        port: int = 0,
+        heap: str = "1g",
+        *,
+        cache: str = "256m",
+        password: str = "",
     ) -> Server:
         """Start on a home (a new one unless given) and a loopback port (a free one unless given).
 
+        `cache` holds pages of the store: a graph that is larger is read from disk again and again.
         A home that was used before needs its old password. Raises Failed.
         """
         fetch()
@@ -160,7 +167,7 @@ class Server(Login):
             heap=heap,
             temporary=home is None,
         )
-        _furnish(server.home, port)
+        _furnish(server.home, port, cache)
         server._run()
         return server
 
@@ -284,10 +291,10 @@ def _free_port() -> int:
                 return port
 
 
-def _furnish(home: Path, port: int) -> None:
+def _furnish(home: Path, port: int, cache: str) -> None:
     for name in ("conf", "data", "logs", "run", "plugins", "import"):
         (home / name).mkdir(parents=True, exist_ok=True)
-    (home / "conf" / "neo4j.conf").write_text(CONF.format(port=port), "utf-8")
+    (home / "conf" / "neo4j.conf").write_text(CONF.format(port=port, cache=cache), "utf-8")
 
 
 def _command(lib: Path, home: Path, heap: str) -> list[str]:

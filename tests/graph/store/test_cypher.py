@@ -226,7 +226,7 @@ def test_the_server_understands_every_statement(session: neo4j.Session) -> None:
         given = dict.fromkeys(re.findall(r"\$(\w+)", text))
         plan = session.run(neo4j.Query(f"EXPLAIN {text}"), given).consume().plan
         assert plan, name
-        # A scan with a filter would compare text by UTF-16 units, where an index goes by code point.
+        # A scan with a filter compares text by UTF-16 units, an index goes by code point.
         if "USING INDEX" in text:
             assert not {each for each in operators(plan) if "Scan" in each}, name
 

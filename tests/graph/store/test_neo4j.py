@@ -22,8 +22,8 @@ from graph.errors import LianzhuError, StoreBusy, StoreError
 from graph.model import LABELS, Node, Props
 from graph.store import Access, cypher
 from graph.store.cypher import Statement
-from graph.store.neo4j import Transaction
 from graph.store.neo4j_store import Neo4jStore
+from graph.store.neo4j_transaction import Transaction
 from graph.store.neo4j_values import props_of, row_of
 from tests.contract.made import batch, firm, region, supplies
 from tests.neo4j.server import Login
