@@ -1,6 +1,8 @@
 # 链主 lianzhu. Two commands on a fresh machine: `make run` and `make test`.
 PORT ?= 8000
 PYTHON ?= python3
+# Test processes; each starts a Neo4j server of its own when it needs one.
+WORKERS ?= 2
 BIN := .venv/bin
 
 .PHONY: run test test-release check bench neo4j setup lock clean
@@ -9,10 +11,10 @@ run: .venv/.run
 	$(BIN)/lianzhu serve --sample --port $(PORT)
 
 test: .venv/.dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 test-release: .venv/.dev
-	LIANZHU_RELEASE=1 $(BIN)/pytest
+	LIANZHU_RELEASE=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from math import isnan
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -133,8 +134,8 @@ class RelTable:
     @classmethod
     def of(cls, blocks: Sequence[RelBlock], src: NodeTable, dst: NodeTable) -> RelTable:
         """From blocks of one kind in any order."""
-        a = np.array([src.index[i] for block in blocks for i in block.src], np.int32)
-        b = np.array([dst.index[i] for block in blocks for i in block.dst], np.int32)
+        a = _positions([block.src for block in blocks], src)
+        b = _positions([block.dst for block in blocks], dst)
         keys = [key for block in blocks for key in block.keys]
         order = np.lexsort((np.array(keys, str), b, a) if any(keys) else (b, a))
         columns = _settled(
@@ -256,27 +257,31 @@ def _columns(rows: Sequence[Props]) -> dict[str, Array]:
     return {name: _column_of([row.get(name) for row in rows]) for name in names}
 
 
+def _positions(ids: Sequence[Sequence[str]], table: NodeTable) -> Array:
+    found = map(table.index.__getitem__, chain.from_iterable(ids))
+    return np.fromiter(found, np.int32, sum(map(len, ids)))
+
+
 def _joined(blocks: Sequence[RelBlock], name: str) -> list[Value | None]:
     unknown: list[None] = [None]
-    return [
-        value for block in blocks for value in block.columns.get(name, unknown * len(block.keys))
-    ]
+    return list(
+        chain.from_iterable(block.columns.get(name, unknown * len(block.keys)) for block in blocks)
+    )
 
 
 def _column_of(values: Sequence[Value | None]) -> Array:
-    if all(v is None or (isinstance(v, float)) for v in values):
-        return np.array([np.nan if v is None else v for v in values], np.float64)
-    return _objects([None if isinstance(v, float) and isnan(v) else v for v in values])
+    kinds = set(map(type, values))
+    numbers = {kind for kind in kinds if issubclass(kind, float)}
+    if kinds <= numbers | {NoneType}:
+        # None becomes NaN.
+        return np.array(values, np.float64)
+    if numbers:
+        values = [None if isinstance(v, float) and isnan(v) else v for v in values]
+    return _objects(values)
 
 
 def _objects(values: Sequence[object]) -> Array:
-    column = np.empty(len(values), object)
-    if any(isinstance(v, list) for v in values):
-        for i, v in enumerate(values):
-            column[i] = v
-    else:
-        column[:] = values
-    return column
+    return np.fromiter(values, object, len(values))
 
 
 def _column(table: RelTable, name: str) -> Array:

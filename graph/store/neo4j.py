@@ -252,20 +252,20 @@ class Bolt:
         """Whether a server answers on a new driver, which then takes the old one's place."""
         url, auth, database = self._target
         driver = AsyncGraphDatabase.driver(url, auth=auth, **_CONFIG)
+        over: AsyncDriver | None = driver
         try:
             async with asyncio.timeout(_PING), driver.session(database=database) as session:
                 await session.run(_query(PING))
+            if not self._up.is_set():
+                # A server that only paused still answers on the old connections: let them finish.
+                task = asyncio.create_task(_retire(self._driver))
+                self._retired.add(task)
+                task.add_done_callback(self._retired.discard)
+                self._driver, over = driver, None
         except (DriverError, Neo4jError, OSError, TimeoutError):
-            await _closed(driver)
             return False
-        if not self._up.is_set():
-            old, self._driver = self._driver, driver
-            # A server that only paused still answers on the old connections: let them finish.
-            task = asyncio.create_task(_retire(old))
-            self._retired.add(task)
-            task.add_done_callback(self._retired.discard)
-        else:
-            await _closed(driver)
+        finally:
+            await _closed(over)
         return True
 
 

@@ -85,14 +85,14 @@ def columns(
         rels, more = rels_after(view, type_, label, after)
         return list(blocks_of(rel for rel in rels if rel.dst.label == target)), more
     known = {
-        name: [None if value == _NONE else value for value in column]
+        name: [None if value == _NONE else value for value in column] if _NONE in column else column
         for name, column in zip(stored, found, strict=True)
     }
     keys = known.pop("key", None)
     block = RelBlock(
         kind,
-        [names[label][n] for n in src],
-        [names[target][n] for n in dst],
+        list(map(names[label].__getitem__, src)),
+        list(map(names[target].__getitem__, dst)),
         [key or "" for key in keys] if keys else [""] * len(src),
         known,
     )
