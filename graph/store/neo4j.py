@@ -253,8 +253,9 @@ class Bolt:
         url, auth, database = self._target
         driver = AsyncGraphDatabase.driver(url, auth=auth, **_CONFIG)
         over: AsyncDriver | None = driver
+        session = driver.session(database=database)
         try:
-            async with asyncio.timeout(_PING), driver.session(database=database) as session:
+            async with asyncio.timeout(_PING):
                 await session.run(_query(PING))
             if not self._up.is_set():
                 # A server that only paused still answers on the old connections: let them finish.
@@ -265,6 +266,7 @@ class Bolt:
         except (DriverError, Neo4jError, OSError, TimeoutError):
             return False
         finally:
+            await _closed(session)
             await _closed(over)
         return True
 

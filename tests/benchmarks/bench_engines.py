@@ -48,7 +48,7 @@ def main(nodes: int = NODES, relations: int = RELATIONS) -> None:
         print(f"engines side by side: not run ({reason})")
         return
     with tempfile.TemporaryDirectory() as folder:
-        server = Server.start(Path(folder) / "neo4j", heap="2g")
+        server = Server.start(Path(folder) / "neo4j", heap="4g", cache="2g")
         try:
             engines = [_Sqlite(Path(folder) / "sqlite"), _Neo4j(server)]
             _measure(engines, made(nodes, relations))
