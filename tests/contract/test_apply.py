@@ -136,6 +136,9 @@ def test_a_relation_with_a_missing_end_refuses_the_batch(store: GraphStore, miss
         Node(firm("1"), {"name": None}),  # type: ignore[dict-item]
         Node(firm("1"), {"aliases": [1]}),  # type: ignore[list-item]
         Node(firm("1"), {"name": "\ud800"}),
+        Node(firm("1"), {"aliases": ["甲", "\ud800"]}),
+        # A claim says in JSON what no store can write; merging would bring it out.
+        Node(firm("1"), {"claims": [r'["name","\"\\ud800\"","","declared",""]']}),
         Rel("SUPPLIES", firm("1"), segment("1")),
         Rel("LIKES", firm("1"), firm("1")),
     ],
