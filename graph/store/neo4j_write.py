@@ -26,6 +26,7 @@ from graph.store.publish import publish, take_back
 __all__ = ["Unknown", "Unmade", "Writer"]
 
 _SECONDS = 900.0  # for one transaction
+_GATE_SECONDS = 10.0  # nobody else has the gate: only a busy server takes its time
 _RETRY = 0.1
 _T = TypeVar("_T")
 
@@ -154,7 +155,7 @@ class Writer:
                 raise StoreError("store_newer", path="Neo4j", found=schema, known=SCHEMA)
             ((token,),) = tx.run(cypher.GATE)
             if token:  # left open by a writer that died, or is about to close it
-                self._bolt.execute(cypher.CLOSE_GATE, self._wait, token=token)
+                self._bolt.execute(cypher.CLOSE_GATE, _GATE_SECONDS, token=token)
             yield tx, State.read(text), Progress.read(importing)
 
     def _touch_lock(self) -> None:
@@ -166,7 +167,7 @@ class Writer:
         """Make it so behind the open gate; `Unknown` when the connection is lost meanwhile."""
         tx.run(cypher.PING)  # whatever was sent has run
         token = token_hex(8)
-        self._bolt.execute(cypher.OPEN_GATE, self._wait, token=token)
+        self._bolt.execute(cypher.OPEN_GATE, _GATE_SECONDS, token=token)
         try:
             tx.commit()
         except (StoreDown, DeadlineExceeded) as error:
@@ -178,7 +179,7 @@ class Writer:
 
     def _close_gate(self, token: str) -> None:
         with suppress(StoreError):  # one left open is closed by the next who waits for it
-            self._bolt.execute(cypher.CLOSE_GATE, self._wait, token=token)
+            self._bolt.execute(cypher.CLOSE_GATE, _GATE_SECONDS, token=token)
 
     def alone(self, work: Callable[[], _T]) -> _T:
         """One writer at a time in this process; the database's lock sees to the others."""
