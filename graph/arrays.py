@@ -273,8 +273,7 @@ def _column_of(values: Sequence[Value | None]) -> Array:
     kinds = set(map(type, values))
     numbers = {kind for kind in kinds if issubclass(kind, float)}
     if kinds <= numbers | {NoneType}:
-        # None becomes NaN.
-        return np.array(values, np.float64)
+        return np.array(values, np.float64)  # None becomes NaN
     if numbers:
         values = [None if isinstance(v, float) and isnan(v) else v for v in values]
     return _objects(values)

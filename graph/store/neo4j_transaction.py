@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from graph.store.cypher import Statement
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["Transaction"]
 
 _AHEAD = 8  # statements that wait for the server while the caller prepares the next
-_T = TypeVar("_T")
 
 
 class Inner(Protocol):
@@ -48,7 +47,7 @@ class Transaction:
     def send(self, statement: Statement, **parameters: object) -> None:
         """Have it run, after those sent before, while the caller goes on; errors come later."""
         self._settle(_AHEAD)
-        work = self._in_turn(_values(self.inner, statement, parameters))
+        work = self._in_turn(statement, parameters)
         self._sent.append(self._bolt.loop.spawn(work, self._left()))
 
     def commit(self) -> None:
@@ -65,12 +64,11 @@ class Transaction:
         while len(self._sent) > left:
             self._bolt.await_step(self._sent.popleft(), self._left())
 
-    async def _in_turn(self, work: Coroutine[Any, Any, _T]) -> _T:
-        try:
-            async with self._turn:
-                return await work
-        finally:
-            work.close()  # in case its turn never came
+    async def _in_turn(
+        self, statement: Statement, parameters: Mapping[str, object]
+    ) -> list[list[Any]]:
+        async with self._turn:
+            return await _values(self.inner, statement, parameters)
 
     def _left(self) -> float:
         return self._until - monotonic()
