@@ -86,9 +86,8 @@ def rel_columns(kind: Kind, names: tuple[str, ...]) -> Statement:
         for mark in [("$nan" if known[name] else "$none")]
     ]
     text = _spread(
-        "MATCH (a:SOURCE) USING INDEX SEEK a:SOURCE(id) WHERE a.id > $after AND a.id <= $last"
-        " WITH a MATCH (a)-[r:TYPE]->(b:TARGET)"
-        " RETURN COLUMNS",
+        "UNWIND $ids AS id MATCH (a:SOURCE {id: id}) USING INDEX SEEK a:SOURCE(id)"
+        " MATCH (a)-[r:TYPE]->(b:TARGET) RETURN COLUMNS",
         TYPE=kind[0],
         SOURCE=kind[1],
         TARGET=kind[2],
@@ -340,17 +339,7 @@ NODES_AFTER = _by_label(
     " WITH n ORDER BY n.id LIMIT $limit"
     " RETURN collect(properties(n))",
 )
-SOURCES_AFTER = _by_label(
-    "sources_after",
-    "MATCH (a:LABEL) USING INDEX SEEK a:LABEL(id) WHERE a.id > $after"
-    " WITH a ORDER BY a.id LIMIT $limit RETURN count(a), last(collect(a.id))",
-)
-RELS_BETWEEN = _by_kind(
-    "rels_between",
-    "MATCH (a:SOURCE) USING INDEX SEEK a:SOURCE(id) WHERE a.id > $after AND a.id <= $last"
-    " WITH a MATCH (a)-[r:TYPE]->(b:TARGET)"
-    " RETURN collect([a.id, b.id, properties(r)])",
-)
+IDS = _by_label("ids", "MATCH (n:LABEL) WHERE n.id > '' RETURN collect(n.id)")
 NUMBERS = _by_label(
     "numbers", "MATCH (n:LABEL) WHERE n._n IS NOT NULL RETURN collect(n._n), collect(n.id)"
 )

@@ -13,9 +13,11 @@ one revision for every answer.  Two things give it:
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -40,6 +42,7 @@ __all__ = ["Neo4jStore"]
 
 _MIGRATE_SECONDS = 120.0
 _STREAM_SECONDS = 60.0  # for each piece of a stream, and for changes
+_AT_ONCE = 3  # pieces of a stream
 _PAUSE, _TRIES = 0.01, 5
 _HEAL_SECONDS = 2.0
 _STUCK = 0.5  # seconds after which an open gate may be one that a dead writer left
@@ -186,26 +189,22 @@ class Neo4jStore:
     def nodes(self, label: str) -> Iterator[Node]:
         """Every node of a label in id order."""
         if label in LABELS and not self._lacks(label):
-            yield from self._stream(
-                lambda view, after: pieces.nodes_after(view, label, after, pieces.PIECE)
-            )
+            yield from self._stream(label, partial(pieces.nodes_within, label=label))
 
     def rels(self, type: str) -> Iterator[Rel]:
         """Every relation of a type in (src, dst, key) order."""
         sources = {src for src, _ in RELATIONS.get(type, ())}
         for label in sorted(sources) if not self._lacks(type) else ():
-            yield from self._stream(
-                lambda view, after, label=label: pieces.rels_after(view, type, label, after)  # type: ignore[misc]
-            )
+            yield from self._stream(label, partial(pieces.rels_within, type_=type, label=label))
 
     def columns(self, type: str) -> Iterator[RelBlock]:
         """Every relation of a type as columns, in no order: what a snapshot is made of."""
-        names: dict[str, dict[int, str]] = {}  # ids by label and number
+        names: dict[str, dict[int, str]] = {}
         for kind in cypher.KINDS:
             if kind[0] == type and not self._lacks(type):
-                yield from self._stream(
-                    lambda view, after, kind=kind: pieces.columns(view, kind, after, names)  # type: ignore[misc]
-                )
+                for label in {*kind[1:]} - names.keys():
+                    names[label] = self._ask(partial(pieces.numbers, label=label), _STREAM_SECONDS)
+                yield from self._stream(kind[1], partial(pieces.columns, kind=kind, names=names))
 
     def changes(self, since: int) -> Changes:
         """Everything that differs from revision `since`."""
@@ -245,30 +244,18 @@ class Neo4jStore:
         there = getattr(self._pins, "there", None)
         return there is not None and name not in there
 
-    def _stream(
-        self, piece: Callable[[View, str], tuple[Sequence[_T], str | None]]
-    ) -> Iterator[_T]:
-        """Piece after piece, all of the revision at which it began."""
-        pinned = self._pinned
-        at = self._ask(lambda view: view.at, _STREAM_SECONDS) if pinned is None else pinned
-        with ThreadPoolExecutor(1) as pool:
-            after: str | None = ""
-            coming = self._piece(pool, piece, "", at)
-            while after is not None:
-                rows, after = coming.result()
-                if after is not None:
-                    coming = self._piece(pool, piece, after, at)
-                yield from rows
-
-    def _piece(
-        self,
-        pool: ThreadPoolExecutor,
-        piece: Callable[[View, str], tuple[Sequence[_T], str | None]],
-        after: str,
-        at: int,
-    ) -> Future[tuple[Sequence[_T], str | None]]:
-        """The next piece, on its way while the caller works on the one before."""
-        return pool.submit(self._ask, lambda view: piece(view, after), _STREAM_SECONDS, at)
+    def _stream(self, label: str, piece: Callable[..., Sequence[_T]]) -> Iterator[_T]:
+        """Piece after piece, all of the revision at which it began, some of them ahead."""
+        at, spans = self._ask(lambda view: (view.at, pieces.spans(view, label)), _STREAM_SECONDS)
+        coming: deque[Future[Sequence[_T]]] = deque()
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for span in spans:
+                work = partial(piece, span=span)
+                coming.append(pool.submit(self._ask, work, _STREAM_SECONDS, at))
+                if len(coming) > _AT_ONCE:
+                    yield from coming.popleft().result()
+            while coming:
+                yield from coming.popleft().result()
 
     def _ask(
         self, question: Callable[[View], _T], seconds: float | None = None, at: int | None = None

@@ -6,19 +6,26 @@ from collections.abc import Iterable
 from contextlib import suppress
 from random import Random
 
+import pytest
+
 from graph.errors import DataError, NotFound
 from graph.model import Node
 from graph.store.base import GraphStore
+from graph.store.neo4j_pieces import PIECE
 from tests.conftest import tier
 from tests.contract.asked import answers, text
 from tests.contract.conftest import Engine
 from tests.contract.made import batch, firm
 from tests.contract.odd import Step, history
 
-GRAPHS = tier(20, 200)
+GRAPHS = tier(10, 100)
 
 
-def test_every_question_answers_as_before_while_others_write(engine: Engine) -> None:
+@pytest.mark.parametrize("piece", [2, PIECE])
+def test_every_question_answers_as_before_while_others_write(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr("graph.store.neo4j_pieces.PIECE", piece)
     written = 0
     for seed in range(GRAPHS):
         try:
