@@ -86,6 +86,14 @@ class Assumptions:
     restart: float = 0.15
     tolerance: float = 1e-12
     basket_firms: int = 3
+    land_investment_wan: float = 10_000.0
+    land_mu: float = 20.0
+    fit_weights: tuple[tuple[str, float], ...] = (
+        ("positioning", 0.4),
+        ("colocation", 0.2),
+        ("relatedness", 0.2),
+        ("slack", 0.2),
+    )
 
 
 @dataclass(frozen=True)

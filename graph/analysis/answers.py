@@ -16,6 +16,10 @@ __all__ = [
     "ChainMap",
     "Dossier",
     "Fact",
+    "Fit",
+    "FitAnswer",
+    "FitComponents",
+    "FitRule",
     "GapsAnswer",
     "Interval",
     "Modifiers",
@@ -244,6 +248,50 @@ class Dossier:
     revision: int
     facts: Sequence[Fact]
     related: Sequence[RelatedFact]
+
+
+@dataclass(frozen=True)
+class FitRule:
+    """One hard rule: pass, fail or unknown; need and free are None where unknown."""
+
+    rule: str
+    verdict: str
+    need: float | str | Sequence[str] | None
+    free: float | str | Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class FitComponents:
+    """What a fit is the mean of, each in [0, 1], None = unknown."""
+
+    positioning: float | None
+    colocation: float | None
+    relatedness: float | None
+    slack: float | None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One project in one park: 0 when a rule fails, None when nothing is known."""
+
+    project: str
+    park: str
+    fit: float | None
+    interval: Interval
+    route: str  # LAND | PARK
+    unknown_rules: int
+    rules: Sequence[FitRule]  # failed ones first
+    components: FitComponents
+
+
+@dataclass(frozen=True)
+class FitAnswer:
+    """Projects × parks, by project and park id."""
+
+    revision: int
+    algorithm: str
+    assumed: Mapping[str, object]
+    matrix: Sequence[Fit]
 
 
 def as_json(value: object) -> object:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
-from graph.analysis.answers import CandidateAnswer, ChainMap, GapsAnswer, RankAnswer, WhyNot
+from graph.analysis.answers import (
+    CandidateAnswer,
+    ChainMap,
+    FitAnswer,
+    GapsAnswer,
+    RankAnswer,
+    WhyNot,
+)
 from graph.analysis.chain import join_candidate, join_gaps, join_rank
 from graph.analysis.chainmap import chain_map as _chain_map
+from graph.analysis.facts import facts_of
 from graph.analysis.fill import Fill
+from graph.analysis.fit import Fitting
+from graph.analysis.fit import fit as _fit
 from graph.analysis.gaps import Gaps, answer
+from graph.analysis.parks import parks_of
 from graph.analysis.rank import candidate_answer
 from graph.analysis.rank import rank as _rank
 from graph.analysis.rank import why_not as _why_not
 from graph.analysis.view import view_of
 from graph.errors import NotFound
-from graph.question import Question
+from graph.question import ALGORITHM, Assumptions, Question
 from graph.snapshot import Snapshot
 
-__all__ = ["chain_map", "explain", "gaps", "rank"]
+__all__ = ["chain_map", "explain", "fit", "gaps", "rank"]
 
 _KINDS = ("project", "enterprise", "expansion")
 
@@ -58,6 +70,21 @@ def explain(snapshot: Snapshot, question: Question, candidate: str) -> Candidate
         if candidate in snapshot.nodes(label).index:
             return _why_not(fills[0], label, candidate)
     raise NotFound("unknown_candidate", candidate=candidate)
+
+
+def fit(snapshot: Snapshot, project: str | None = None, park: str | None = None) -> FitAnswer:
+    """Every project in every park, or one row, column or cell of that.
+
+    Raises `NotFound` when there is no such project or park.
+    """
+    facts = facts_of(snapshot, Assumptions())
+    for label, id_ in (("Project", project), ("Park", park)):
+        if id_ is not None and id_ not in snapshot.nodes(label).index:
+            raise NotFound(f"unknown_{label.lower()}", **{label.lower(): id_})
+    rows = [Fitting(facts, id_) for id_ in facts.projects.ids if project in (None, id_)]
+    columns = [held for held in parks_of(facts) if park in (None, held.id)]
+    matrix = [_fit(row, column) for row in rows for column in columns]
+    return FitAnswer(snapshot.revision, ALGORITHM, asdict(facts.assumed), matrix)
 
 
 def chain_map(snapshot: Snapshot, question: Question, chain: str) -> ChainMap:

@@ -15,7 +15,7 @@ import numpy as np
 
 from graph.analysis.answers import GapsAnswer, SegmentAnswer, SupplierAnswer, ToVerify
 from graph.analysis.coverage import Entry, ratio, shortage_of
-from graph.analysis.relatedness import Relatedness
+from graph.analysis.relatedness import Relatedness, made_in
 from graph.analysis.requirements import Requirement
 from graph.analysis.view import View
 from graph.question import ALGORITHM, SCHEMES, Assumptions
@@ -47,7 +47,7 @@ class Gaps:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self.relatedness = Relatedness(view.facts, view.is_local)
+        self.relatedness = Relatedness(view.facts, made_in(view.facts, view.is_local))
 
     @cached_property
     def found(self) -> Mapping[int, Gap]:

@@ -29,6 +29,7 @@ class Inputs:
     source: Array
     target: Array
     factor: Mapping[End, Array]  # γ·a at each end
+    weight: Array  # a
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def input_weights(inputs: RelTable, assumed: Assumptions) -> Inputs:
     low, high = (np.minimum(1.0, taken * k) for k in assumed.weight_spread)
     ends = {-1: np.where(known, taken, low), 0: taken, 1: np.where(known, taken, high)}
     factor = {end: assumed.hop_factor * a for end, a in ends.items()}
-    return Inputs(inputs.src, inputs.dst, factor)
+    return Inputs(inputs.src, inputs.dst, factor, taken)
 
 
 def requirements(

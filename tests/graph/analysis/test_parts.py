@@ -13,7 +13,7 @@ from graph.analysis.affinity import Ties
 from graph.analysis.coverage import ratio, shortage
 from graph.analysis.facts import facts_of
 from graph.analysis.regions import RegionTree
-from graph.analysis.relatedness import Relatedness
+from graph.analysis.relatedness import Relatedness, made_in
 from graph.analysis.requirements import input_weights, requirements
 from graph.analysis.view import months_before
 from graph.question import Assumptions
@@ -212,7 +212,7 @@ def test_relatedness_by_hand() -> None:
         ],
     )
     facts = facts_of(snapshot_of(rows), ASSUMED)
-    here = Relatedness(facts, lambda r: r == "370211")
+    here = Relatedness(facts, made_in(facts, lambda r: r == "370211"))
     at = facts.segments.index
     # φ(bearing, steel) = 2/3, φ(bearing, reducer) = 1/3; 370211 makes bearing, steel and robot.
     assert here.of(at["bearing"]) == pytest.approx((2 / 3) / (2 / 3 + 1 / 3), abs=1e-15)
