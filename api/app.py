@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 
 from api.desk import Desk
 from api.problems import problem
-from api.routers import pages, v1
+from api.routers import compare, exports, guide, pages, parks, report, v1
 from api.settings import Settings
 from graph.errors import LianzhuError
 from graph.store.base import GraphStore
@@ -44,6 +44,9 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
     app: FastAPI = FastAPIOffline(title="lianzhu 链主", version=version("lianzhu"), redoc_url=None)
     app.state.desk = Desk(store, sample=sample)
     app.state.settings = settings
+    for pair in (parks, compare, report, exports, guide):
+        app.include_router(pair.api)
+        app.include_router(pair.router)
     app.include_router(v1.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=str(files("viz") / "static")), name="static")

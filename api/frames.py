@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from fastapi import Request
@@ -12,9 +14,11 @@ from api.desk import Desk
 from graph.question import ALGORITHM
 from viz import contexts as c
 from viz.pages import Page, render
+from viz.table import Table
 from viz.words import language
+from viz.workbook import MEDIA_TYPE, workbook
 
-__all__ = ["chosen", "frame_of", "lang_of", "local", "page_html"]
+__all__ = ["chosen", "frame_of", "lang_of", "local", "page_html", "sheet_of", "with_sheet"]
 
 NOTICES = ("verified", "blank_opened")
 
@@ -86,6 +90,25 @@ def local(back: str, **extra: str) -> str:
     path = "/" + parts.path.lstrip("/\\")
     query = [(k, v) for k, v in parse_qsl(parts.query) if k not in extra]
     return urlunsplit(("", "", path, urlencode([*query, *extra.items()]), ""))
+
+
+def with_sheet(request: Request, frame: c.Frame) -> c.Frame:
+    """The frame of a page whose tables are also a workbook, at the same address with `.xlsx`."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return replace(frame, sheet=f"{quote(request.url.path)}.xlsx{query}")
+
+
+def sheet_of(
+    request: Request, frame: c.Frame, tables: Sequence[Table], assumed: Mapping[str, object]
+) -> Response:
+    """The tables of a page as a workbook named after the page."""
+    url = str(request.url).replace(".xlsx", "", 1)
+    name = quote(request.url.path.strip("/").replace("/", "-"))
+    return Response(
+        workbook(tables, frame, assumed, url),
+        media_type=MEDIA_TYPE,
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
+    )
 
 
 def page_html(request: Request, desk: Desk, page: Page) -> Response:

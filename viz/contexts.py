@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import ClassVar
 from urllib.parse import quote, urlencode
 
 from graph.analysis import answers as a
@@ -86,6 +87,7 @@ class Frame:
     region: str | None = None
     notice: Notice | None = None
     twin: str | None = None  # the same answer as JSON
+    sheet: str | None = None  # the same tables as a workbook
     blank: str | None = "/blank"  # where the button 打开空白园区 posts to
 
     @property
@@ -143,6 +145,7 @@ class ChainRow:
 class HomePage:
     """今天要处理什么?"""
 
+    template: ClassVar[str] = "home.html"
     frame: Frame
     chains: Sequence[ChainRow]
     names: Mapping[str, str]
@@ -153,6 +156,7 @@ class HomePage:
 class ChainPage:
     """这条链长什么样、断在哪?"""
 
+    template: ClassVar[str] = "chain.html"
     frame: Frame
     map: a.ChainMap
     names: Mapping[str, str]
@@ -162,6 +166,7 @@ class ChainPage:
 class GapsPage:
     """先补哪里?"""
 
+    template: ClassVar[str] = "gaps.html"
     frame: Frame
     answer: a.GapsAnswer
     names: Mapping[str, str]
@@ -185,6 +190,7 @@ class GapsPage:
 class CandidatesPage:
     """哪些企业能补?"""
 
+    template: ClassVar[str] = "candidates.html"
     frame: Frame
     answer: a.RankAnswer
     names: Mapping[str, str]
@@ -207,6 +213,7 @@ class CandidatesPage:
 class GraphPage:
     """谁和谁有关系?"""
 
+    template: ClassVar[str] = "graph.html"
     frame: Frame
     nodes: Sequence[Node]
     rels: Sequence[Rel]
@@ -220,6 +227,7 @@ class GraphPage:
 class EntityPage:
     """这家企业/项目是谁?"""
 
+    template: ClassVar[str] = "entity.html"
     frame: Frame
     dossier: a.Dossier
     names: Mapping[str, str]
@@ -229,6 +237,7 @@ class EntityPage:
 class MethodPage:
     """口径与算法."""
 
+    template: ClassVar[str] = "method.html"
     frame: Frame
     assumptions: Assumptions = field(default_factory=Assumptions)
     scheme: Scheme = SCHEMES["balanced"]
@@ -238,6 +247,7 @@ class MethodPage:
 class ProblemPage:
     """Something went wrong; `code` is worded by `errors.toml`."""
 
+    template: ClassVar[str] = "problem.html"
     frame: Frame
     status: int
     code: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from functools import cache, partial
 from importlib.resources import files
+from typing import ClassVar, Protocol
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from viz import contexts as c
+from viz.contexts import Frame
 from viz.palette import KINDS, LINES, MARKS
 from viz.rows import bar, fact_text, facts_by_field, field_label, related_groups, rows
 from viz.sentences import (
@@ -24,32 +25,20 @@ from viz.words import message, term, word
 
 __all__ = ["Page", "environment", "render", "static_url"]
 
-Page = (
-    c.HomePage
-    | c.ChainPage
-    | c.GapsPage
-    | c.CandidatesPage
-    | c.GraphPage
-    | c.EntityPage
-    | c.MethodPage
-    | c.ProblemPage
-)
 
-TEMPLATES: dict[type, str] = {
-    c.HomePage: "home.html",
-    c.ChainPage: "chain.html",
-    c.GapsPage: "gaps.html",
-    c.CandidatesPage: "candidates.html",
-    c.GraphPage: "graph.html",
-    c.EntityPage: "entity.html",
-    c.MethodPage: "method.html",
-    c.ProblemPage: "problem.html",
-}
+class Page(Protocol):
+    """A context: what a page is about, and the template that shows it."""
+
+    template: ClassVar[str]
+
+    @property
+    def frame(self) -> Frame:
+        """What surrounds the page."""
 
 
 def render(page: Page) -> str:
     """The page as a complete HTML document in its frame's language."""
-    template = environment().get_template(TEMPLATES[type(page)])
+    template = environment().get_template(page.template)
     return template.render(page=page, **in_language(page.frame.lang), frame=page.frame)
 
 

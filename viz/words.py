@@ -58,10 +58,12 @@ def message(lang: str, code: str, facts: Mapping[str, object] | None = None) -> 
 
 @cache
 def catalogue(lang: str) -> Mapping[str, str]:
-    """All words of one language by `group.name`."""
+    """All words of one language by `group.name`, from every file of its folder."""
+    folder = files(__package__) / "i18n" / lang
     return {
         f"{group}.{name}": text
-        for group, entries in _read(f"{lang}.toml").items()
+        for source in folder.iterdir()
+        for group, entries in tomllib.loads(source.read_text("utf-8")).items()
         for name, text in entries.items()
     }
 
@@ -73,7 +75,8 @@ class _Facts(dict[str, object]):
 
 @cache
 def _messages() -> Mapping[str, Mapping[str, str]]:
-    return dict(_entries("", _read("errors.toml")))
+    source = files(__package__) / "i18n" / "errors.toml"
+    return dict(_entries("", tomllib.loads(source.read_text("utf-8"))))
 
 
 def _entries(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -83,8 +86,3 @@ def _entries(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, Ma
     for name, inner in table.items():
         if isinstance(inner, dict):
             yield from _entries(f"{prefix}.{name}" if prefix else name, inner)
-
-
-def _read(name: str) -> dict[str, dict[str, str]]:
-    source = files(__package__) / "i18n" / name
-    return tomllib.loads(source.read_text("utf-8")) if source.is_file() else {}

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from math import fsum
 
 from graph.analysis.answers import (
     CandidateAnswer,
     ChainMap,
     FitAnswer,
     GapsAnswer,
+    LeaderChange,
     RankAnswer,
+    WhatIfAnswer,
     WhyNot,
 )
 from graph.analysis.chain import join_candidate, join_gaps, join_rank
 from graph.analysis.chainmap import chain_map as _chain_map
-from graph.analysis.facts import facts_of
+from graph.analysis.facts import ENDED, facts_of
 from graph.analysis.fill import Fill
 from graph.analysis.fit import Fitting
 from graph.analysis.fit import fit as _fit
@@ -25,11 +28,12 @@ from graph.analysis.rank import candidate_answer
 from graph.analysis.rank import rank as _rank
 from graph.analysis.rank import why_not as _why_not
 from graph.analysis.view import view_of
+from graph.analysis.whatif import landed, stopped
 from graph.errors import NotFound
 from graph.question import ALGORITHM, Assumptions, Question
 from graph.snapshot import Snapshot
 
-__all__ = ["chain_map", "explain", "fit", "gaps", "rank"]
+__all__ = ["chain_map", "explain", "fit", "gaps", "landing", "outage", "rank"]
 
 _KINDS = ("project", "enterprise", "expansion")
 
@@ -85,6 +89,65 @@ def fit(snapshot: Snapshot, project: str | None = None, park: str | None = None)
     columns = [held for held in parks_of(facts) if park in (None, held.id)]
     matrix = [_fit(row, column) for row in rows for column in columns]
     return FitAnswer(snapshot.revision, ALGORITHM, asdict(facts.assumed), matrix)
+
+
+def landing(snapshot: Snapshot, question: Question, project: str) -> WhatIfAnswer:
+    """Every leader before and after a project lands, from the region of `question` or its own.
+
+    Raises `NotFound` when there is no such project.
+    """
+    facts = facts_of(snapshot, question.assumptions)
+    if project not in facts.projects.index:
+        raise NotFound("unknown_project", project=project)
+    stage = facts.stage(project)
+    notes = [code for code in ENDED if code == stage]
+    found = [landed(fill, project) for fill in _every(snapshot, question)]
+    name = facts.projects.values("name")[facts.projects.index[project]] or project
+    return _what_if(snapshot, question, (project, name, "lands"), found, notes)
+
+
+def outage(snapshot: Snapshot, question: Question, enterprise: str) -> WhatIfAnswer:
+    """Every other leader before and after an enterprise stops, asked as in `landing`.
+
+    Raises `NotFound` when there is no such enterprise.
+    """
+    facts = facts_of(snapshot, question.assumptions)
+    if enterprise not in facts.enterprises.index:
+        raise NotFound("unknown_enterprise", enterprise=enterprise)
+    fills = [f for f in _every(snapshot, question) if f.view.leader != enterprise]
+    found = [stopped(fill.gaps, enterprise) for fill in fills]
+    name = facts.enterprises.values("name")[facts.enterprises.index[enterprise]] or enterprise
+    return _what_if(snapshot, question, (enterprise, name, "stops"), found, [])
+
+
+def _what_if(
+    snapshot: Snapshot,
+    question: Question,
+    what: tuple[str, str, str],
+    found: Sequence[LeaderChange | None],
+    notes: Sequence[str],
+) -> WhatIfAnswer:
+    changes = [change for change in found if change is not None]
+    return WhatIfAnswer(
+        snapshot.revision,
+        ALGORITHM,
+        asdict(question.assumptions),
+        *what,
+        fsum(c.before for c in changes),
+        fsum(c.after for c in changes),
+        changes,
+        notes,
+    )
+
+
+def _every(snapshot: Snapshot, question: Question) -> list[Fill]:
+    """The scorers of all leaders of the graph that say where they stand, by id."""
+    facts = facts_of(snapshot, question.assumptions)
+    leads, found = facts.enterprises.values("leads"), list[Fill]()
+    for at, leader in enumerate(facts.enterprises.ids):
+        if leads[at] and facts.active[at] and (question.region or facts.region(leader)):
+            found += _fills(snapshot, replace(question, leader=leader, chain=None))
+    return found
 
 
 def chain_map(snapshot: Snapshot, question: Question, chain: str) -> ChainMap:

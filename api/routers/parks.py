@@ -1,0 +1,10 @@
+"""Parks: projects by parks, one park, what a project changes."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+__all__ = ["api", "router"]
+
+router = APIRouter(include_in_schema=False)
+api = APIRouter(prefix="/api/v1", tags=["v1"])

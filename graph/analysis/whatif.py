@@ -1,0 +1,79 @@
+"""Before and after: a project lands, or an enterprise stops, seen by every leader and by all.
+
+The unknown segments are those of the present: what if never makes a segment known, and one that is
+emptied counts as surveyed.  A project stands in the region asked from (proximity 1), as in a
+ranking; unlike there, a loss by its moving away from somewhere is shown and not cut at 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import fsum
+
+from graph.analysis.answers import LeaderChange, SegmentChange
+from graph.analysis.coverage import Entry, shortage_of
+from graph.analysis.fill import Fill
+from graph.analysis.gaps import Gap, Gaps, type_of
+
+__all__ = ["landed", "stopped"]
+
+
+def landed(fill: Fill, project: str) -> LeaderChange | None:
+    """What a candidate project changes for one leader; None where it is no candidate."""
+    candidate = fill.candidates.get(("project", project))
+    if candidate is None:
+        return None
+    after = {}
+    for segment, own in candidate.offers.items():
+        leaves = candidate.replaces.get(segment, frozenset())
+        stay = [e for e in fill.gaps.found[segment].entries if e.maker not in leaves]
+        after[segment] = [*stay, own]
+    return _changed(fill.gaps, after)
+
+
+def stopped(gaps: Gaps, enterprise: str) -> LeaderChange:
+    """What one leader loses when an enterprise supplies nobody any more."""
+    after = {
+        segment: [e for e in gap.entries if e.maker != enterprise]
+        for segment, gap in gaps.found.items()
+        if any(e.maker == enterprise for e in gap.entries)
+    }
+    return _changed(gaps, after)
+
+
+def _changed(gaps: Gaps, after: Mapping[int, Sequence[Entry]]) -> LeaderChange:
+    view = gaps.view
+    ids, unknown = view.facts.segments.ids, [s for s in sorted(after) if s in view.unknown]
+    changes = {s: _change(gaps, s, after[s]) for s in sorted(after) if s not in view.unknown}
+    total = fsum(
+        gap.requirement.criticality * (changes[s].after if s in changes else shortage)
+        for s, gap, shortage in _known(gaps)
+    )
+    return LeaderChange(
+        view.leader,
+        view.region,
+        gaps.total,
+        total,
+        [c for c in changes.values() if c.before != c.after or c.type_before != c.type_after],
+        [ids[s] for s in unknown],
+    )
+
+
+def _known(gaps: Gaps) -> Iterator[tuple[int, Gap, float]]:
+    for segment, gap in gaps.found.items():
+        if gap.shortage is not None:
+            yield segment, gap, gap.shortage
+
+
+def _change(gaps: Gaps, segment: int, entries: Sequence[Entry]) -> SegmentChange:
+    view, gap = gaps.view, gaps.found[segment]
+    ids = view.facts.segments.ids
+    return SegmentChange(
+        ids[segment],
+        gap.requirement.criticality,
+        1.0 if gap.shortage is None else gap.shortage,
+        shortage_of(entries, view.assumed),
+        gap.type,
+        type_of(entries, view.assumed),
+        [ids[i] for i in gap.requirement.path],
+    )
