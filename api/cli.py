@@ -27,7 +27,7 @@ from api.command import (
     question_of,
     worded,
 )
-from api.output import show_doctor, show_gaps, show_import, show_rank, show_sentences
+from api.output import show_doctor, show_fit, show_gaps, show_import, show_rank, show_sentences
 from api.serving import serve_app
 from graph.analysis.answers import WhyNot, as_json
 from graph.errors import UsageError
@@ -150,6 +150,22 @@ def explain(
             key = {"why_not": as_json(answer)} if isinstance(answer, WhyNot) else as_json(answer)
             return print_json({**key, "sentences": told})  # type: ignore[dict-item]
         show_sentences(answer.name, told[settings.lang])
+    return None
+
+
+@app.command()
+def fit(
+    project: Annotated[str, typer.Option(help="项目编号或名称 / project id or name")] = "",
+    park: Annotated[str, typer.Option(help="园区编号或名称 / park id or name")] = "",
+    store: StoreUrl = None,
+    as_json_: AsJson = False,
+) -> None:
+    """适配 / which park for which project?"""
+    with opened(store) as (desk, settings):
+        answer = desk.fit(project, park)
+        if as_json_:
+            return print_json(as_json(answer))
+        show_fit(answer, desk.names(), settings.lang)
     return None
 
 

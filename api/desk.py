@@ -14,12 +14,15 @@ from graph.analysis.answers import (
     ChainMap,
     Dossier,
     Fact,
+    FitAnswer,
     GapsAnswer,
     RankAnswer,
     RelatedFact,
+    WhatIfAnswer,
     WhyNot,
 )
 from graph.analysis.facts import facts_of
+from graph.analysis.park_profile import ParkAnswer
 from graph.analysis.view import leaders_of
 from graph.errors import Ambiguous, NotFound
 from graph.model import Claim, Props, Ref, claims_of
@@ -159,6 +162,28 @@ class Desk:
         return ask.chain_map(
             self.snapshot, self.resolve(question), self.id_of("Chain", chain, "chain")
         )
+
+    def fit(self, project: str = "", park: str = "") -> FitAnswer:
+        """How projects fit parks: all of them, a row, a column or a cell."""
+        return ask.fit(
+            self.snapshot,
+            self.id_of("Project", project, "project") if project else None,
+            self.id_of("Park", park, "park") if park else None,
+        )
+
+    def park(self, question: Question, park: str) -> ParkAnswer:
+        """What a park stands for, hosts and lacks."""
+        return ask.park(self.snapshot, self.resolve(question), self.id_of("Park", park, "park"))
+
+    def landing(self, question: Question, project: str) -> WhatIfAnswer:
+        """What changes when a project lands."""
+        found = self.id_of("Project", project, "project")
+        return ask.landing(self.snapshot, self.resolve(question), found)
+
+    def outage(self, question: Question, enterprise: str) -> WhatIfAnswer:
+        """What changes when an enterprise stops."""
+        found = self.id_of("Enterprise", enterprise, "enterprise")
+        return ask.outage(self.snapshot, self.resolve(question), found)
 
     def evidence(self, ids: Iterable[str]) -> dict[str, Props]:
         """Evidence records by id."""

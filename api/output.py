@@ -11,16 +11,18 @@ from rich.table import Table
 
 from api.doctor import Diagnosis
 from api.importing import report_json
-from graph.analysis.answers import GapsAnswer, RankAnswer, SegmentAnswer
+from graph.analysis.answers import FitAnswer, GapsAnswer, RankAnswer, SegmentAnswer
 from graph.model import LABELS
 from graph.store.base import Stats
 from graph.store.copy import Verification
 from ingest.report import ImportReport
+from viz.fit import failed_rules
 from viz.sentences import path_text, reason_text
 from viz.words import term, word
 
 __all__ = [
     "show_doctor",
+    "show_fit",
     "show_gaps",
     "show_import",
     "show_rank",
@@ -67,6 +69,21 @@ def show_rank(answer: RankAnswer, names: Mapping[str, str], lang: str) -> None:
     if answer.locate_first:
         shown = "、".join(names[i] for i in answer.locate_first[:20])
         _out.print(word(lang, "cli.locate_first", n=len(answer.locate_first), names=shown))
+
+
+def show_fit(answer: FitAnswer, names: Mapping[str, str], lang: str) -> None:
+    """The matrix, a row a project and park."""
+    table = _table(lang, "project", "park", "route", "fit", "interval", "failed")
+    for cell in answer.matrix:
+        table.add_row(
+            names[cell.project],
+            names[cell.park],
+            term(lang, "route", cell.route),
+            "—" if cell.fit is None else f"{cell.fit:.3f}",
+            _ends(cell.interval),
+            word(lang, "text.comma").join(failed_rules(lang, cell)),
+        )
+    _out.print(table)
 
 
 def show_sentences(name: str, told: Sequence[str]) -> None:

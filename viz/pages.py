@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from viz.contexts import Frame
+from viz.fit import failed_rules, fix_text, need_text
 from viz.palette import KINDS, LINES, MARKS
 from viz.rows import bar, fact_text, facts_by_field, field_label, related_groups, rows
 from viz.sentences import (
@@ -44,7 +45,18 @@ def render(page: Page) -> str:
 
 def in_language(lang: str) -> dict[str, object]:
     """What every template may call, bound to one language."""
-    spoken = (term, message, field_label, fact_text, assumed_text, narrow_text, reason_text)
+    spoken = (
+        term,
+        message,
+        field_label,
+        fact_text,
+        assumed_text,
+        narrow_text,
+        reason_text,
+        failed_rules,
+        fix_text,
+        need_text,
+    )
     bound = {f.__name__: partial(f, lang) for f in spoken}
     return {"lang": lang, "t": partial(word, lang), **bound}
 
@@ -60,6 +72,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.filters["named"] = lambda id, names: names.get(id, id)
     made.globals |= {
         "static_url": static_url,
         "swimlane": swimlane,

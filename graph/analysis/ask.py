@@ -23,6 +23,7 @@ from graph.analysis.fill import Fill
 from graph.analysis.fit import Fitting
 from graph.analysis.fit import fit as _fit
 from graph.analysis.gaps import Gaps, answer
+from graph.analysis.park_profile import ParkAnswer, profile
 from graph.analysis.parks import parks_of
 from graph.analysis.rank import candidate_answer
 from graph.analysis.rank import rank as _rank
@@ -33,7 +34,7 @@ from graph.errors import NotFound
 from graph.question import ALGORITHM, Assumptions, Question
 from graph.snapshot import Snapshot
 
-__all__ = ["chain_map", "explain", "fit", "gaps", "landing", "outage", "rank"]
+__all__ = ["chain_map", "explain", "fit", "gaps", "landing", "outage", "park", "rank"]
 
 _KINDS = ("project", "enterprise", "expansion")
 
@@ -89,6 +90,20 @@ def fit(snapshot: Snapshot, project: str | None = None, park: str | None = None)
     columns = [held for held in parks_of(facts) if park in (None, held.id)]
     matrix = [_fit(row, column) for row in rows for column in columns]
     return FitAnswer(snapshot.revision, ALGORITHM, asdict(facts.assumed), matrix)
+
+
+def park(snapshot: Snapshot, question: Question, park: str) -> ParkAnswer:
+    """One park beside what every leader lacks, seen from the park's region unless asked otherwise.
+
+    Raises `NotFound` when there is no such park.
+    """
+    facts = facts_of(snapshot, question.assumptions)
+    held = next((p for p in parks_of(facts) if p.id == park), None)
+    if held is None:
+        raise NotFound("unknown_park", park=park)
+    about = replace(question, region=question.region or held.word("region"))
+    every = [fill.gaps for fill in _every(snapshot, about)]
+    return profile(facts, held, every, snapshot.revision, ALGORITHM)
 
 
 def landing(snapshot: Snapshot, question: Question, project: str) -> WhatIfAnswer:

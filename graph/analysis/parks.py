@@ -39,6 +39,12 @@ class Park:
         held = (float(self._table.numbers(column)[at]) for at in self._around)
         return next((value for value in held if not isnan(value)), None)
 
+    def holder(self, column: str) -> str | None:
+        """The park whose quantity it is: its own id, or that of the one it inherits from."""
+        table = self._table
+        known = (at for at in self._around if not isnan(table.numbers(column)[at]))
+        return next((table.ids[at] for at in known), None)
+
     def word(self, column: str) -> str | None:
         """A word, its own or inherited; None = unknown."""
         held = (self._table.values(column)[at] for at in self._around)
