@@ -18,12 +18,12 @@ from graph.analysis.answers import (
     GapsAnswer,
     RankAnswer,
     RelatedFact,
-    WhatIfAnswer,
     WhyNot,
 )
 from graph.analysis.facts import facts_of
 from graph.analysis.park_profile import ParkAnswer
 from graph.analysis.view import leaders_of
+from graph.analysis.whatif import WhatIfAnswer
 from graph.errors import Ambiguous, NotFound
 from graph.model import Claim, Props, Ref, claims_of
 from graph.question import Assumptions, Question

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from graph.analysis.answers import Fit, FitAnswer, FitRule, Intensity, WhatIfAnswer
+from graph.analysis.answers import Fit, FitAnswer, FitRule
+from graph.analysis.intensity import Intensity
 from graph.analysis.park_profile import Agglomeration, ParkAnswer
+from graph.analysis.whatif import WhatIfAnswer
 from viz.contexts import Frame
 from viz.rows import fact_text
 from viz.table import Cell, Column, Table

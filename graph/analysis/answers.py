@@ -21,19 +21,15 @@ __all__ = [
     "FitComponents",
     "FitRule",
     "GapsAnswer",
-    "Intensity",
     "Interval",
-    "LeaderChange",
     "Modifiers",
     "NarrowBy",
     "PartAnswer",
     "RankAnswer",
     "RelatedFact",
     "SegmentAnswer",
-    "SegmentChange",
     "SupplierAnswer",
     "ToVerify",
-    "WhatIfAnswer",
     "WhyNot",
     "as_json",
 ]
@@ -255,47 +251,6 @@ class Dossier:
 
 
 @dataclass(frozen=True)
-class SegmentChange:
-    """One segment before and after: shortages and types."""
-
-    segment: str
-    criticality: float
-    before: float
-    after: float
-    type_before: str
-    type_after: str
-    path: Sequence[str]
-
-
-@dataclass(frozen=True)
-class LeaderChange:
-    """One leader before and after: T, and the segments that change."""
-
-    leader: str | None
-    region: str
-    before: float
-    after: float
-    changes: Sequence[SegmentChange]
-    unknown: Sequence[str]  # touched segments that count neither before nor after
-
-
-@dataclass(frozen=True)
-class WhatIfAnswer:
-    """What changes for every leader, and for all of them together."""
-
-    revision: int
-    algorithm: str
-    assumed: Mapping[str, object]
-    id: str
-    name: str
-    event: str  # lands | stops
-    before: float
-    after: float
-    leaders: Sequence[LeaderChange]
-    notes: Sequence[str] = ()  # codes: operating, lost, no_offer, …
-
-
-@dataclass(frozen=True)
 class FitRule:
     """One hard rule: pass, fail or unknown; need and free are None where unknown."""
 
@@ -327,25 +282,6 @@ class Fit:
     unknown_rules: int
     rules: Sequence[FitRule]  # failed ones first
     components: FitComponents
-
-
-@dataclass(frozen=True)
-class Intensity:
-    """An amount for the land or floor it asks; the last two say what would pass, None if it does.
-
-    `value` is None where `given` (万元) or `over` is unknown; nothing is judged then.
-    """
-
-    indicator: str
-    unit: str
-    value: float | None
-    minimum: float
-    amount: str
-    given: float | None
-    basis: str
-    over: float | None
-    most: float | None  # of the basis, for the amount as it is
-    least: float | None  # of the amount (万元), on the basis as it is
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,7 @@ from graph.analysis.answers import (
     ChainMap,
     FitAnswer,
     GapsAnswer,
-    LeaderChange,
     RankAnswer,
-    WhatIfAnswer,
     WhyNot,
 )
 from graph.analysis.chain import join_candidate, join_gaps, join_rank
@@ -29,7 +27,7 @@ from graph.analysis.rank import candidate_answer
 from graph.analysis.rank import rank as _rank
 from graph.analysis.rank import why_not as _why_not
 from graph.analysis.view import view_of
-from graph.analysis.whatif import landed, stopped
+from graph.analysis.whatif import LeaderChange, WhatIfAnswer, landed, stopped
 from graph.errors import NotFound
 from graph.question import ALGORITHM, Assumptions, Question
 from graph.snapshot import Snapshot

@@ -7,14 +7,14 @@ land or floor for the same amount, or more of the amount on the same land.  1 �
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from graph.analysis.answers import Intensity
 from graph.analysis.coverage import ratio
 from graph.analysis.fit import Fitting
 
-__all__ = ["MINIMUMS", "SOURCE", "intensities"]
+__all__ = ["MINIMUMS", "SOURCE", "Intensity", "intensities"]
 
 # Indicator, route, amount (万元), basis, minimum, its unit, for new industrial projects.  The text
 # joins the two pairs by 或: that the first is for land and the second for floor is our reading.
@@ -27,6 +27,25 @@ MINIMUMS = (
 )
 _YUAN = {"万元/亩": 1, "元/㎡": 10_000}
 _STEP = {"land_mu": Fraction(1, 10), "floor_sqm": Fraction(1)}  # what land and floor are counted in
+
+
+@dataclass(frozen=True)
+class Intensity:
+    """An amount for the land or floor it asks; the last two say what would pass, None if it does.
+
+    `value` is None where `given` (万元) or `over` is unknown; nothing is judged then.
+    """
+
+    indicator: str
+    unit: str
+    value: float | None
+    minimum: float
+    amount: str
+    given: float | None
+    basis: str
+    over: float | None
+    most: float | None  # of the basis, for the amount as it is
+    least: float | None  # of the amount (万元), on the basis as it is
 
 
 def intensities(project: Fitting) -> Sequence[Intensity]:

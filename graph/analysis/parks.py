@@ -1,7 +1,8 @@
 """Parks as they nest: what a sub-park takes over, who its tenants are, what it stands for.
 
 A sub-park (区中园, 园中园) inherits each column it leaves empty from the nearest park around it;
-positioning and tenants are its own.  Its tenants are also the outer park's.
+positioning and tenants are its own.  Its tenants are also the outer park's, and its land and floor
+part of the outer park's.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from graph.analysis.facts import Facts
 from graph.analysis.relatedness import Relatedness
 from graph.arrays import Array
 
-__all__ = ["Park", "parks_of"]
+__all__ = ["SHARED", "Park", "parks_of"]
+
+SHARED = frozenset({"land_free_mu", "floor_free_sqm"})  # with the parks around
 
 
 class Park:
@@ -35,15 +38,20 @@ class Park:
         return _parent(self._facts, self._at)
 
     def number(self, column: str) -> float | None:
-        """A quantity, its own or inherited; None = unknown."""
+        """A quantity, its own or inherited; None = unknown.
+
+        Land and floor of a sub-park are part of its parent's: it has no more than those around it.
+        """
         held = (float(self._table.numbers(column)[at]) for at in self._around)
-        return next((value for value in held if not isnan(value)), None)
+        known = [value for value in held if not isnan(value)]
+        return min(known) if known and column in SHARED else next(iter(known), None)
 
     def holder(self, column: str) -> str | None:
-        """The park whose quantity it is: its own id, or that of the one it inherits from."""
-        table = self._table
-        known = (at for at in self._around if not isnan(table.numbers(column)[at]))
-        return next((table.ids[at] for at in known), None)
+        """The park whose quantity it is: its own id, or that of the one it takes it from."""
+        table, value = self._table, self.number(column)
+        return next(
+            (table.ids[at] for at in self._around if table.numbers(column)[at] == value), None
+        )
 
     def word(self, column: str) -> str | None:
         """A word, its own or inherited; None = unknown."""

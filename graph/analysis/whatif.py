@@ -8,14 +8,55 @@ ranking; unlike there, a loss by its moving away from somewhere is shown and not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import fsum
 
-from graph.analysis.answers import LeaderChange, SegmentChange
 from graph.analysis.coverage import Entry, shortage_of
 from graph.analysis.fill import Fill
 from graph.analysis.gaps import Gap, Gaps, type_of
 
-__all__ = ["landed", "stopped"]
+__all__ = ["LeaderChange", "SegmentChange", "WhatIfAnswer", "landed", "stopped"]
+
+
+@dataclass(frozen=True)
+class SegmentChange:
+    """One segment before and after: shortages and types."""
+
+    segment: str
+    criticality: float
+    before: float
+    after: float
+    type_before: str
+    type_after: str
+    path: Sequence[str]
+
+
+@dataclass(frozen=True)
+class LeaderChange:
+    """One leader before and after: T, and the segments that change."""
+
+    leader: str | None
+    region: str
+    before: float
+    after: float
+    changes: Sequence[SegmentChange]
+    unknown: Sequence[str]  # touched segments that count neither before nor after
+
+
+@dataclass(frozen=True)
+class WhatIfAnswer:
+    """What changes for every leader, and for all of them together."""
+
+    revision: int
+    algorithm: str
+    assumed: Mapping[str, object]
+    id: str
+    name: str
+    event: str  # lands | stops
+    before: float
+    after: float
+    leaders: Sequence[LeaderChange]
+    notes: Sequence[str] = ()  # codes: operating, lost, no_offer, …
 
 
 def landed(fill: Fill, project: str) -> LeaderChange | None:

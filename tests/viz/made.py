@@ -24,6 +24,7 @@ from graph.analysis.answers import (
     WhyNot,
 )
 from graph.model import Node, Ref, Rel
+from tests.viz.made_parks import park_pages
 from viz import contexts as c
 
 EVIL = "<script>alert(1)</script>"
@@ -271,4 +272,5 @@ def pages(lang: str, names: Mapping[str, str] = NAMES) -> dict[str, c.HomePage]:
         "method": c.MethodPage(at("/method")),
         "problem": c.ProblemPage(c.Frame(lang, "/chains/nope"), 404, "not_found", {"id": "nope"}),
         "notice": c.HomePage(at("/", notice=c.Notice("verified")), chains, names),
+        **park_pages(at("/parks/fit", sheet="/parks/fit.xlsx"), names),
     }  # fmt: skip

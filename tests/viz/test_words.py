@@ -30,10 +30,12 @@ WHY = [
 ]  # fmt: skip
 # Groups whose keys are codes of the data, or are put together from two parts.
 COMPOSED = {
-    "act", "advice", "choose", "cli", "direction", "doctor", "flag", "flag_advice", "gloss",
-    "grade", "input", "kind", "kind_mark", "label", "narrow", "note", "notice", "proximity",
-    "relation", "relation_in", "relation_out", "size", "stage", "term", "type", "unit", "why",
-    "why_about", "world",
+    "act", "advice", "amount", "change", "choose", "cli", "component", "component_gloss",
+    "direction", "doctor", "environment", "fit_head", "fix", "flag", "flag_advice", "gloss",
+    "grade", "indicator", "input", "kind", "kind_mark", "label", "narrow", "note", "notice",
+    "project_stage", "proximity", "rate", "relation", "relation_in", "relation_out", "route",
+    "rule", "rule_unit", "size", "stage", "term", "type", "unit", "verdict", "why", "why_about",
+    "world",
 }  # fmt: skip
 
 

@@ -161,6 +161,13 @@ def test_a_sub_park_inherits_what_it_leaves_empty() -> None:
     assert cell(rows, "k").components.colocation == 1.0  # a tenant of the sub-park is the park's
 
 
+def test_a_sub_park_has_no_more_land_than_the_parks_around_it() -> None:
+    middle = {"id": "m", "name": "中", "parent": "k", "land_free_mu": ""}
+    inner = {"id": "i", "name": "内", "parent": "m", "land_free_mu": "90", "power_kva": "9000"}
+    rules = {r.rule: r for r in cell(zone({}, PARK, middle, inner), "i").rules}
+    assert (rules["land"].free, rules["power"].free) == (60.0, 9000.0)
+
+
 def test_parks_in_a_ring_end() -> None:
     ring = [{"id": a, "name": a, "parent": b} for a, b in (("a", "b"), ("b", "a"))]
     assert {c.park for c in ask.fit(snapshot_of(zone({}, *ring))).matrix} == {"a", "b"}

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.analysis.answers import Intensity
 from graph.analysis.facts import facts_of
 from graph.analysis.fit import Fitting
-from graph.analysis.intensity import intensities
+from graph.analysis.intensity import Intensity, intensities
 from graph.question import Assumptions
 from tests.zones import snapshot_of
 
