@@ -70,7 +70,7 @@ def test_the_command_line_from_folder_to_reasons(tmp_path: Path) -> None:
     why = json.loads(run("explain", *leader, "--candidate", ranked[0]["id"], *store).stdout)
     assert why["score"] == ranked[0]["score"]
     assert why["sentences"]["zh"][0]
-    assert json.loads(run("graph", "stats", *store).stdout)["nodes"]["Chain"] == 3
+    assert json.loads(run("graph", "stats", *store).stdout)["nodes"]["Chain"] == 7
     undone = json.loads(run("import", "--undo", *store).stdout)
     assert undone["status"] == "undone"
     assert json.loads(run("graph", "stats", *store).stdout)["nodes"] == {}
@@ -117,10 +117,13 @@ def test_the_sample_shows_every_type_and_flag(tmp_path: Path) -> None:
     load([ROOT / "ingest" / "samples" / "zone"], store)
     snapshot = take(store)
     types, flags, kinds = set(), set(), set()
-    for chain in ("jiadian", "jiqiren", "xianshi"):
-        question = Question(leader=f"demo-leader-{chain}")
+    for chain in store.nodes("Chain"):
+        question = Question(leader=chain.ref.id.replace("chain", "demo-leader"))
         gaps, rank = ask.gaps(snapshot, question), ask.rank(snapshot, question)
-        types |= {s.type for s in gaps.segments}
+        shown = {s.type for s in gaps.segments}
+        assert shown >= {"missing", "weak", "single_sourced", "covered", "unknown"}
+        assert sum(c.kind == "project" and c.score > 0 for c in rank.candidates) >= 2
+        types |= shown
         flags |= {f for s in gaps.segments for f in s.flags}
         kinds |= {c.kind for c in rank.candidates if c.score > 0}
     assert len(types) == 7
