@@ -5,7 +5,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: run test test-release check bench neo4j setup lock clean
+.PHONY: run test test-release check bench bundle neo4j setup lock clean
 
 run: .venv/.run
 	$(BIN)/lianzhu serve --sample --port $(PORT)
@@ -21,10 +21,15 @@ check: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --doctest-modules --import-mode=importlib graph ingest viz api
+	$(BIN)/pytest --doctest-modules --import-mode=importlib graph ingest records viz api
 
 bench: .venv/.dev
 	$(BIN)/python -m tests.benchmarks
+
+# One archive that installs and runs without a network, for this kind of machine and this Python;
+# `make bundle PLATFORM=win_amd64` for Windows. Python itself is not in it.
+bundle: .venv/.run
+	$(BIN)/python bundle/make.py $(if $(PLATFORM),--platform $(PLATFORM))
 
 # A development server with its data kept in var/neo4j; needs Java 17 and Maven.
 neo4j: .venv/.dev

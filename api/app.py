@@ -19,13 +19,26 @@ from starlette.exceptions import HTTPException
 
 from api.desk import Desk
 from api.problems import problem
-from api.routers import compare, exports, guide, pages, parks, report, v1
+from api.routers import (
+    compare,
+    corrections,
+    exports,
+    guide,
+    lists,
+    pages,
+    parks,
+    report,
+    schema,
+    tasks,
+    v1,
+)
 from api.settings import Settings
 from graph.errors import LianzhuError
 from graph.store.base import GraphStore
 
 __all__ = ["create_app"]
 
+SAMPLE_RECORDS = "sqlite:///var/sample-records.db"
 CSP = (
     "default-src 'self'; img-src 'self' data:; frame-ancestors 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'"
@@ -44,7 +57,9 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
     app: FastAPI = FastAPIOffline(title="lianzhu 链主", version=version("lianzhu"), redoc_url=None)
     app.state.desk = Desk(store, sample=sample)
     app.state.settings = settings
-    for pair in (parks, compare, report, exports, guide):
+    app.state.records = {}  # by address, opened when first used
+    app.state.sample_records = SAMPLE_RECORDS
+    for pair in (parks, compare, report, exports, guide, lists, corrections, tasks, schema):
         app.include_router(pair.api)
         app.include_router(pair.router)
     app.include_router(v1.router)

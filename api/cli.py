@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api import cli_graph
+from api import cli_export, cli_graph
 from api.command import (
     AsJson,
     AsOf,
@@ -37,6 +37,8 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(help="链主 lianzhu", no_args_is_help=True, add_completion=False)
 app.add_typer(cli_graph.app, name="graph")
+app.command()(cli_export.export)
+app.command()(cli_export.sample)
 
 
 @app.command("import")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from api.annotating import annotate as write_marks
+from api.backups import Outdated, prune, write_backup
 from api.command import (
     AsJson,
     AsOf,
@@ -24,6 +26,7 @@ from api.command import (
     SchemeName,
     StoreUrl,
     WorldName,
+    err,
     opened,
     print_json,
     question_of,
@@ -31,6 +34,7 @@ from api.command import (
 from api.output import show_stats, show_verification
 from graph.analysis.answers import as_json
 from graph.store import copy as moving
+from graph.store.base import GraphStore
 from viz.words import word
 
 __all__ = ["app"]
@@ -87,14 +91,43 @@ def verify(
 
 
 @app.command()
-def backup(file: File, store: StoreUrl = None, as_json_: AsJson = False) -> None:
+def backup(
+    file: Annotated[
+        Path | None, typer.Argument(help="备份文件或文件夹 / file, or folder for a dated one")
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(min=1, help="只留最近几天的备份 / delete dated ones older than DAYS"),
+    ] = None,
+    store: StoreUrl = None,
+    as_json_: AsJson = False,
+) -> None:
     """备份 / write the graph to a file, while others go on working."""
     with opened(store) as (desk, settings), _moving() as progress:
-        found = moving.backup(desk.store, file, progress)
+        now = datetime.now()
+        path = _written(desk.store, file, Path(settings.backup_dir), now, progress)
+        found = moving.backup_stats(path)
+        # An empty store is more likely a wrong address than a reason to delete what was good.
+        outdated = bool(keep) and found.revision > 0
+        old = prune(path.parent, keep or 0, now, path) if outdated else Outdated([], [])
         if as_json_:
-            return print_json({**asdict(found), "file": str(file)})
-        _out.print(word(settings.lang, "cli.backed_up", file=file, revision=found.revision))
+            return print_json({**asdict(found), "file": str(path), **asdict(old)})
+        _out.print(word(settings.lang, "cli.backed_up", file=path, revision=found.revision))
+        if old.deleted:
+            _out.print(word(settings.lang, "guide.pruned", names=" ".join(old.deleted)))
+        if old.left:
+            err.print(word(settings.lang, "guide.not_pruned", names=" ".join(old.left)))
     return None
+
+
+def _written(
+    store: GraphStore, file: Path | None, folder: Path, now: datetime, progress: moving.Progress
+) -> Path:
+    """A backup as a file, or under a dated name in a folder."""
+    if file is None or file.is_dir():
+        return write_backup(store, file or folder, now, progress)
+    moving.backup(store, file, progress)
+    return file
 
 
 @app.command()

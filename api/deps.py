@@ -13,9 +13,10 @@ from api.desk import Desk
 from api.settings import Settings
 from graph.analysis.answers import as_json
 from graph.question import ALGORITHM, Question
+from records.database import Records
 from viz.words import language
 
-__all__ = ["Asking", "AtDesk", "Lang", "answered", "etag"]
+__all__ = ["Asking", "AtDesk", "AtRecords", "Lang", "answered", "etag", "settings_of"]
 
 LONGEST = 200
 
@@ -57,15 +58,26 @@ def _question(
     )
 
 
+def _records(request: Request) -> Records:
+    """The records of the zone that is open: the sample's are not the user's own."""
+    state = request.app.state
+    url = state.sample_records if state.desk.sample else state.settings.records_url
+    if url not in state.records:
+        state.records[url] = Records(url)
+    found: Records = state.records[url]
+    return found
+
+
+AtRecords = Annotated[Records, Depends(_records)]
 AtDesk = Annotated[Desk, Depends(_desk)]
 Lang = Annotated[str, Depends(_lang)]
 Asking = Annotated[Question, Depends(_question)]
 
 
-def etag(request: Request, revision: int) -> str:
-    """A strong tag: the same desk, revision, algorithm and URL give the same bytes."""
+def etag(request: Request, revision: int, mark: object = "") -> str:
+    """A strong tag: the same desk, revision, algorithm, URL and mark give the same bytes."""
     token = request.app.state.desk.token
-    text = f"{token}|{revision}|{ALGORITHM}|{request.url.path}?{request.url.query}"
+    text = f"{token}|{revision}|{ALGORITHM}|{request.url.path}?{request.url.query}|{mark!r}"
     return '"' + hashlib.sha256(text.encode()).hexdigest()[:32] + '"'
 
 

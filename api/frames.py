@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from fastapi import Request
@@ -18,9 +19,20 @@ from viz.table import Table
 from viz.words import language
 from viz.workbook import MEDIA_TYPE, workbook
 
-__all__ = ["chosen", "frame_of", "lang_of", "local", "page_html", "sheet_of", "with_sheet"]
+__all__ = [
+    "age_notice",
+    "chosen",
+    "frame_of",
+    "lang_of",
+    "local",
+    "page_html",
+    "sheet_of",
+    "today_of",
+    "with_sheet",
+]
 
-NOTICES = ("verified", "blank_opened")
+NOTICES = ("verified", "blank_opened", "corrected", "taken_back", "task_given", "schema_added")
+STALE_DAYS = 180
 
 
 def frame_of(
@@ -53,7 +65,24 @@ def frame_of(
         notice=c.Notice(done) if done in NOTICES else None,
         twin=_twin(request, twin, chain, leader),
         blank="/blank" if desk.sample else None,
+        age=None if desk.sample else age_notice(desk.data_date(), today_of(request)),
     )
+
+
+def age_notice(data_date: str | None, today: date) -> c.Notice | None:
+    """That the newest date of the data is more than 180 days before today."""
+    try:
+        days = (today - date.fromisoformat(data_date or "")).days
+    except ValueError:
+        return None
+    facts = {"date": data_date, "days": days}
+    return c.Notice("data_age", facts) if days > STALE_DAYS else None
+
+
+def today_of(request: Request) -> date:
+    """Today; `app.state.today` says another in tests."""
+    today: date = getattr(request.app.state, "today", None) or date.today()
+    return today
 
 
 def chosen(request: Request, desk: Desk) -> c.Frame:
@@ -111,9 +140,12 @@ def sheet_of(
     )
 
 
-def page_html(request: Request, desk: Desk, page: Page) -> Response:
-    """The page with its ETag, or 304 where the reader already holds it."""
-    tag = etag(request, desk.snapshot.revision)
+def page_html(request: Request, desk: Desk, page: Page, mark: object = "") -> Response:
+    """The page with its ETag, or 304 where the reader already holds it.
+
+    `mark` is what else than the graph the page depends on.
+    """
+    tag = etag(request, desk.snapshot.revision, (mark, page.frame.age))
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

@@ -47,6 +47,12 @@ SETTINGS = (
     Setting(
         "LIANZHU_GRAPH_DATABASE", "neo4j", "Neo4j 数据库名", "database of the Neo4j server to use"
     ),
+    Setting(
+        "LIANZHU_RECORDS_URL",
+        "sqlite:///var/records.db",
+        "清单等记录存放位置",
+        "where lists and other records are kept",
+    ),
     Setting("LIANZHU_READ_SECONDS", "3", "一次查询最长秒数", "seconds a read query may take"),
     Setting("LIANZHU_LANG", "zh", "命令行语言 zh 或 en", "language of the command line, zh or en"),
     Setting("LIANZHU_HOST", "127.0.0.1", "服务监听地址", "address the pages are served on"),
@@ -58,8 +64,28 @@ SETTINGS = (
         "压缩文件解开后最大 MB",
         "largest size of a workbook once unpacked, in MB",
     ),
+    Setting(
+        "LIANZHU_UPLOAD_DIR",
+        "var/uploads",
+        "检查过、等待导入的文件暂存处",
+        "where files wait between check and import",
+    ),
+    Setting("LIANZHU_UPLOAD_FILES", "20", "一次最多上传几个文件", "files one upload may hold"),
+    Setting(
+        "LIANZHU_UPLOAD_MINUTES",
+        "60",
+        "暂存文件保留分钟数",
+        "minutes that files wait before they are deleted",
+    ),
+    Setting("LIANZHU_BACKUP_DIR", "var/backups", "备份文件夹", "where backups are written"),
     Setting("LIANZHU_IMPORT_ROWS", "300000", "一次导入最多行数", "rows one import may hold"),
     Setting("LIANZHU_IMPORT_SECONDS", "60", "读取一个文件最长秒数", "seconds to read one file"),
+    Setting(
+        "LIANZHU_REPORT_TEMPLATE",
+        "",
+        "报告用的 Word 模板 .docx;空 = 自带样式",
+        "Word file whose styles the report uses; empty = built in",
+    ),
 )
 
 
@@ -72,14 +98,20 @@ class Settings:
     graph_password: str = field(default="", repr=False)
     graph_password_file: str = ""
     graph_database: str = "neo4j"
+    records_url: str = "sqlite:///var/records.db"
     read_seconds: float = 3.0
     lang: str = "zh"
     host: str = "127.0.0.1"
     port: int = 8000
     upload_mb: int = 64
     inflated_mb: int = 128
+    upload_dir: str = "var/uploads"
+    upload_files: int = 20
+    upload_minutes: int = 60
+    backup_dir: str = "var/backups"
     import_rows: int = 300_000
     import_seconds: int = 60
+    report_template: str = ""
 
     def open_store(self, url: str = "") -> GraphStore:
         """The store at `url`, else at the configured one; nothing is connected yet."""

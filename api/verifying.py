@@ -15,7 +15,7 @@ from graph.errors import UsageError
 from graph.model import Batch, Node, Ref, Rel, Value, evidence_id, survey_id
 from graph.store.base import Applied
 
-__all__ = ["Finding", "verify"]
+__all__ = ["Finding", "checked_day", "checked_text", "verify"]
 
 LONGEST = 200  # characters of a name or source
 
@@ -36,8 +36,8 @@ def verify(desk: Desk, finding: Finding) -> Applied:
 
     Raises `UsageError` for an empty source or a bad date, `NotFound` for an unknown place or name.
     """
-    source = _text("source", finding.source)
-    day = _day(finding.as_of)
+    source = checked_text("source", finding.source)
+    day = checked_day(finding.as_of)
     region = desk.id_of("Region", finding.region, "region")
     segment = desk.id_of("Segment", finding.segment, "segment")
     record = evidence_id(source, "", day)
@@ -51,7 +51,7 @@ def verify(desk: Desk, finding: Finding) -> Applied:
     ]
     rels = []
     if finding.maker:
-        maker, new = _maker(desk, _text("maker", finding.maker))
+        maker, new = _maker(desk, checked_text("maker", finding.maker))
         if new:
             nodes.append(
                 Node(
@@ -72,14 +72,15 @@ def _maker(desk: Desk, given: str) -> tuple[str, bool]:
     return "added-" + hashlib.sha256(given.encode()).hexdigest()[:12], True
 
 
-def _text(name: str, given: str) -> str:
+def checked_text(name: str, given: str) -> str:
+    """`given` without blanks around it; `UsageError` where nothing or too much is left."""
     text = given.strip()
     if not text or len(text) > LONGEST:
         raise UsageError("bad_text", name=name, limit=LONGEST)
     return text
 
 
-def _day(given: str) -> str:
+def checked_day(given: str) -> str:
     """The day of the check.  One still to come would move `as_of` for the whole graph."""
     try:
         day = date.fromisoformat(given)

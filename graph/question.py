@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from typing import Literal, get_args
 
 from graph.errors import UsageError
@@ -21,6 +22,7 @@ __all__ = [
     "Question",
     "Scheme",
     "World",
+    "scheme_of",
 ]
 
 ALGORITHM = "1"
@@ -42,6 +44,27 @@ class Scheme:
 
 
 SCHEMES = {"balanced": Scheme("balanced", 0.6, 0.2, 0.1, 0.1)}
+
+
+def scheme_of(name: str) -> Scheme:
+    """The scheme of that name, or the one a name like `0.2/0.1/0.1` spells out.
+
+    The three are the weights of relatedness, tie and readiness; what they leave of 1 is that of the
+    fill and must be at least ½.  Raises `UsageError` otherwise.
+
+    >>> scheme_of("0.2/0.1/0.1")
+    Scheme(name='0.2/0.1/0.1', fill=0.6, relatedness=0.2, tie=0.1, readiness=0.1)
+    """
+    if name in SCHEMES:
+        return SCHEMES[name]
+    try:
+        weights = [Fraction(part) for part in name.split("/")] if len(name) < 50 else []
+    except (ValueError, ZeroDivisionError):
+        weights = []
+    if len(weights) != 3 or min(weights) < 0 or sum(weights) > Fraction(1, 2):
+        raise UsageError("bad_scheme", given=name, allowed=", ".join(SCHEMES))
+    relatedness, tie, readiness = map(float, weights)
+    return Scheme(name, float(1 - sum(weights)), relatedness, tie, readiness)
 
 
 @dataclass(frozen=True)
@@ -122,6 +145,7 @@ class Question:
                 raise UsageError(
                     "bad_choice", name=name, given=words[name], allowed=" | ".join(allowed)
                 )
+        scheme_of(words.get("scheme", "balanced"))
         if "as_of" in words:
             words["as_of"] = _day(words["as_of"])
         return cls(**words)  # type: ignore[arg-type]
@@ -131,7 +155,6 @@ _ALLOWED = {
     "world": get_args(World),
     "proximity": get_args(Proximity),
     "direction": get_args(Direction),
-    "scheme": tuple(SCHEMES),
 }
 
 

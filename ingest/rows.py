@@ -30,10 +30,12 @@ class Row:
     values: dict[str, Value]
     stamp: Mapping[str, str]  # source, locator, as_of, grade, confidence as written
     cells: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)  # letter, header, text
+    letters: Mapping[str, str] = field(default_factory=dict)  # of every column, empty cells too
 
     def error(self, name: str, code: str, /, **facts: object) -> RowError:
         """Why this row is refused, at the cell of a field."""
-        where, header, text = self.cells.get(name, ("", self._header(name), ""))
+        absent = (self.letters.get(name, ""), self._header(name), "")
+        where, header, text = self.cells.get(name, absent)
         return RowError(self.file, self.sheet, self.number, where, header, text, code, facts)
 
     def _header(self, name: str) -> str:
@@ -45,19 +47,22 @@ def parse_rows(grids: Iterable[Grid]) -> tuple[list[Row], list[RowError]]:
     rows: list[Row] = []
     errors: list[RowError] = []
     for grid in grids:
+        letters = _letters(grid)
         for number, cells in grid.rows:
-            row, found = _row(grid, number, cells)
+            row, found = _row(grid, letters, number, cells)
             errors.extend(found)
             if not found:
                 rows.append(row)
     return rows, errors
 
 
-def _row(grid: Grid, number: int, cells: Sequence[Cell]) -> tuple[Row, list[RowError]]:
+def _row(
+    grid: Grid, letters: Mapping[str, str], number: int, cells: Sequence[Cell]
+) -> tuple[Row, list[RowError]]:
     values: dict[str, Value] = {}
     stamp: dict[str, str] = {}
     places: dict[str, tuple[str, str, str]] = {}
-    row = Row(grid.table, grid.file, grid.sheet, number, values, stamp, places)
+    row = Row(grid.table, grid.file, grid.sheet, number, values, stamp, places, letters)
     errors: list[RowError] = []
     if any(as_text(c) for c in cells[len(grid.headings) :]):  # a comma too many moves every cell
         return row, [row.error("", "extra_cells", found=len(cells), known=len(grid.headings))]
@@ -78,6 +83,11 @@ def _row(grid: Grid, number: int, cells: Sequence[Cell]) -> tuple[Row, list[RowE
             values[name] = value
     errors.extend(_missing(row) if not errors else ())
     return row, errors
+
+
+def _letters(grid: Grid) -> dict[str, str]:
+    """Where the cells of each field stand, also those that a row leaves empty."""
+    return {h.column.name: letter(i) for i, h in enumerate(grid.headings) if h.column}
 
 
 def _value(table: Table, heading: Heading, cell: Cell) -> Value | None:

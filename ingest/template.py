@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from graph.tables import EVIDENCE_COLUMNS, TABLES, Column, Kind, Table
 from ingest.columns import GUIDE, WORDS
 
-__all__ = ["write_template"]
+__all__ = ["header", "spelled", "write_template"]
 
 ROWS = 2000  # rows prepared with drop-downs and text format
 _HEAD = PatternFill("solid", start_color="DDE7F0")
@@ -58,15 +58,16 @@ def _write_table(sheet: Worksheet, table: Table, words: Worksheet) -> None:
     own = {c.name for c in table.columns}
     columns = [*table.columns, *(c for c in EVIDENCE_COLUMNS if c.name not in own)]
     for at, column in enumerate(columns, 1):
-        head = sheet.cell(1, at, _header(column))
+        head = sheet.cell(1, at, header(column))
         head.fill, head.font = _HEAD, _MUST if column.required else Font(bold=True)
         head.comment = Comment(_rule(column), "lianzhu", height=120, width=260)
-        sheet.column_dimensions[get_column_letter(at)].width = max(12, 2 * len(_header(column)) + 2)
+        sheet.column_dimensions[get_column_letter(at)].width = max(12, 2 * len(header(column)) + 2)
         _prepare(sheet, at, column, words)
     sheet.freeze_panes = "A2"
 
 
-def _header(column: Column) -> str:
+def header(column: Column) -> str:
+    """A column's header: its Chinese name, its unit, and a * where every row needs it."""
     unit = f"（{column.unit}）" if column.unit else ""
     return f"{'*' if column.required else ''}{column.zh[0]}{unit}"
 
@@ -109,7 +110,12 @@ def _choices(column: Column) -> list[str]:
         return ["是", "否"]
     if column.kind != Kind.CHOICE:
         return []
-    spelled: dict[str, list[str]] = {}
+    return [*spelled(column).values()]
+
+
+def spelled(column: Column) -> dict[str, str]:
+    """The Chinese word for each code of a choice."""
+    words: dict[str, list[str]] = {}
     for word, code in column.words.items():
-        spelled.setdefault(code, []).append(word)
-    return [next((w for w in words if not w.isascii()), code) for code, words in spelled.items()]
+        words.setdefault(code, []).append(word)
+    return {code: next((w for w in said if not w.isascii()), code) for code, said in words.items()}

@@ -21,7 +21,7 @@ from graph.store import open_store
 from graph.tables import TABLES
 from tests.conftest import ROOT
 
-PACKAGES = ("graph", "ingest", "viz", "api")
+PACKAGES = ("graph", "ingest", "records", "viz", "api")
 SOURCES = [p for name in PACKAGES for p in (ROOT / name).rglob("*.py")]
 RAISED = re.compile(
     r'(?:Error|Refused|Problem|NotFound|Ambiguous|Busy|Exceeded|FileRefused)\(\s*"([a-z_0-9]+)"'
@@ -64,7 +64,9 @@ def test_settings_default_to_what_is_documented_and_refuse_nonsense() -> None:
 def test_commands_are_documented() -> None:
     readme = (ROOT / "api" / "README.md").read_text("utf-8")
     names = {str(c.name or c.callback.__name__) for c in app.registered_commands if c.callback}
-    assert names == {"import", "gaps", "rank", "explain", "serve", "doctor"}
+    assert names == {
+        "import", "gaps", "rank", "explain", "fit", "export", "sample", "serve", "doctor"
+    }  # fmt: skip
     commands = graph_app.registered_commands
     graph = {f"graph {c.name or c.callback.__name__}" for c in commands if c.callback}
     for name in (*names, *graph):
@@ -88,7 +90,8 @@ def test_public_names_are_declared_sorted_and_there(path: Path) -> None:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
     ]
     if not declared:
-        assert path.name in ("__init__.py", "child.py")
+        # A migration is run by its tool, by file and not by name.
+        assert path.name in ("__init__.py", "child.py") or "migrations" in path.parts
         return
     names = declared[0]
     assert names == sorted(names, key=_ruff_order)
@@ -136,7 +139,7 @@ def test_files_stay_small() -> None:
 
 def test_direct_dependencies_are_few() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert len(project["dependencies"]) <= 20
+    assert len(project["dependencies"]) <= 24
 
 
 def test_nothing_ships_an_address_that_pages_would_load() -> None:

@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
 from urllib.parse import quote, urlencode
 
 from graph.analysis import answers as a
-from graph.model import Node, Ref, Rel
 from graph.question import SCHEMES, Assumptions, Scheme
+from graph.tables import Column
+from viz.heat import HeatMap
 from viz.sentences import local_makers
 
 __all__ = [
@@ -26,12 +27,12 @@ __all__ = [
     "EvidenceFact",
     "Frame",
     "GapsPage",
-    "GraphPage",
     "HomePage",
     "LeaderRow",
     "MethodPage",
     "Notice",
     "ProblemPage",
+    "Todo",
 ]
 
 # The parameters that say what is asked; they follow the reader from page to page.
@@ -89,6 +90,7 @@ class Frame:
     twin: str | None = None  # the same answer as JSON
     sheet: str | None = None  # the same tables as a workbook
     blank: str | None = "/blank"  # where the button 打开空白园区 posts to
+    age: Notice | None = None  # that the data are old
 
     @property
     def address(self) -> str:
@@ -142,6 +144,16 @@ class ChainRow:
 
 
 @dataclass(frozen=True)
+class Todo:
+    """Something that waits: a code of group `todo`, how many, and the page where it is done."""
+
+    code: str
+    n: int
+    url: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
 class HomePage:
     """今天要处理什么?"""
 
@@ -150,6 +162,8 @@ class HomePage:
     chains: Sequence[ChainRow]
     names: Mapping[str, str]
     hidden: int = 0  # chains not listed
+    todos: Sequence[Todo] = ()
+    stages: Sequence[tuple[str, int]] = ()  # projects by stage, the pipeline
 
 
 @dataclass(frozen=True)
@@ -173,6 +187,7 @@ class GapsPage:
     evidence: Mapping[str, EvidenceFact]
     offset: int = 0  # ?from=, of the gap table
     verify_offset: int = 0  # ?verify_from=
+    heat: HeatMap | None = None  # segments × regions
 
     @property
     def by_id(self) -> Mapping[str, a.SegmentAnswer]:
@@ -202,25 +217,17 @@ class CandidatesPage:
     asked: str | None = None  # ?why=, as typed
     why_not: a.WhyNot | None = None
     why_matches: Sequence[Choice] = ()  # when several have that name
+    hide: Collection[str] = ()  # giants, courted
+    hidden: int = 0  # how many that leaves out
+    picked: Collection[tuple[str, str]] = ()  # (kind, id) of those on the shortlist
+    scheme: Scheme = SCHEMES["balanced"]
+    schemes: Sequence[Scheme] = ()  # saved ones
+    before: Mapping[tuple[str, str], int] = field(default_factory=dict)  # places when balanced
 
     @property
     def local(self) -> Mapping[str, int]:
         """Known makers inside the region by segment; an unknown segment is absent."""
         return local_makers(self.gaps)
-
-
-@dataclass(frozen=True)
-class GraphPage:
-    """谁和谁有关系?"""
-
-    template: ClassVar[str] = "graph.html"
-    frame: Frame
-    nodes: Sequence[Node]
-    rels: Sequence[Rel]
-    names: Mapping[str, str]
-    center: Ref | None = None
-    hidden: int = 0
-    limit: int = 150
 
 
 @dataclass(frozen=True)
@@ -231,6 +238,8 @@ class EntityPage:
     frame: Frame
     dossier: a.Dossier
     names: Mapping[str, str]
+    fields: Sequence[Column] = ()  # what can be corrected
+    relation: tuple[str, str, str, str] | None = None  # ?fix=: type, source, target, key instead
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,13 @@ def layout(nodes: Sequence[Node], rels: Sequence[Rel]) -> Layout:
     """Positions of `nodes`; the same input gives the same picture in any order."""
     stages = _stages(nodes, rels)
     homes = _homes(nodes, rels, stages)
+    members: dict[Ref, list[Ref]] = {}
+    for ref, home in sorted(homes.items()):
+        members.setdefault(home, []).append(ref)
     blocks: dict[str, list[list[Ref]]] = {}
     for ref in sorted(n.ref for n in nodes):
         if ref not in homes:
-            blocks.setdefault(_column(ref, stages), []).append([ref, *_members(ref, homes)])
+            blocks.setdefault(_column(ref, stages), []).append([ref, *members.get(ref, ())])
     tall = _ROW * max(5, ceil(1.4 * sqrt(len(nodes))))
     at: dict[Ref, tuple[int, int]] = {}
     columns, left = [], 0
@@ -94,10 +97,6 @@ def _homes(
         if rel.type in ("PRODUCES", "OFFERS") and rel.src in shown and rel.dst in stages:
             homes[rel.src] = min(homes.get(rel.src, rel.dst), rel.dst)
     return homes
-
-
-def _members(segment: Ref, homes: Mapping[Ref, Ref]) -> Sequence[Ref]:
-    return sorted(ref for ref, home in homes.items() if home == segment)
 
 
 def _column(ref: Ref, stages: Mapping[Ref, str]) -> str:

@@ -7,25 +7,33 @@ escaped, inserts are quadratic, `from_nx` edits the caller's graph.  So
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from textwrap import wrap
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from markupsafe import Markup
 from pyvis.network import Network
 
+from graph.analysis.picture import CAP
 from graph.model import Node, Ref, Rel
 from viz.layout import layout
 from viz.pages import environment, in_language
 from viz.palette import KINDS, LINES, PAGE, TYPES
+from viz.relations import GraphPage, key, name_on_relation
 from viz.swimlane import GAP_TYPES
 from viz.words import term, word
 
-__all__ = ["LIMIT", "SafeNetwork", "frame"]
+__all__ = ["LIMIT", "SafeNetwork", "frame", "one_file"]
 
-LIMIT = 300
+LIMIT = CAP
 _FORMS = ("股份有限公司", "有限责任公司", "有限公司")  # said by the tooltip, not by the label
+_SCRIPTS = ("vendor/vis-network/vis-network.min.js", "app/graph.js", "app/host.js")
+_STYLES = ("app/frame.css", "app/alone.css")
 _FONT = '"Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Source Han Sans SC",sans-serif'
 
 
@@ -60,7 +68,6 @@ def frame(
     rels: Sequence[Rel],
     *,
     center: Ref | None = None,
-    hidden: int = 0,
     lang: str = "zh",
     names: Mapping[str, str] | None = None,
     gaps: Mapping[str, str] | None = None,
@@ -71,36 +78,74 @@ def frame(
     no more.  Left out are relations with an end that is not drawn, and a segment's place in its
     chain, which its column shows.
     """
+    data = _data(nodes, rels, center, lang, names or {}, gaps or {})
+    return environment().get_template("frame.html").render(data=data, **in_language(lang))
+
+
+def one_file(page: GraphPage, gaps: Mapping[str, str]) -> str:
+    """The whole page with its graph as one HTML file that needs neither server nor network.
+
+    Its policy lets nothing run but the scripts in it, each by its hash, and nothing be loaded.
+    """
+    shown, lang = page.picture, page.frame.lang
+    scripts = [_file(name) for name in _SCRIPTS]
+    style = "\n".join(_file(name) for name in _STYLES)
+    sources = " ".join(f"'{_hash(script)}'" for script in scripts)
+    policy = f"default-src 'none'; script-src {sources}; style-src '{_hash(style)}'; img-src data:"
+    return (
+        environment()
+        .get_template("alone.html")
+        .render(
+            page=page,
+            frame=page.frame,
+            data=_data(shown.nodes, shown.rels, shown.center, lang, page.names, gaps),
+            scripts=[Markup(script) for script in scripts],
+            style=Markup(style),
+            policy=policy,
+            **in_language(lang),
+        )
+    )
+
+
+def _data(
+    nodes: Sequence[Node],
+    rels: Sequence[Rel],
+    center: Ref | None,
+    lang: str,
+    names: Mapping[str, str],
+    gaps: Mapping[str, str],
+) -> Markup:
+    """What the script in the document draws and tells."""
     shown = sorted(nodes, key=lambda n: n.ref != center)[:LIMIT]
     place = layout(shown, rels)
     leaders = {r.src for r in rels if r.type == "LEADS"}
-    net = SafeNetwork()
+    net, untold = SafeNetwork(), list[tuple[str, str, str]]()
     for node in shown:
-        name = (names or {}).get(node.ref.id) or str(node.props.get("name", node.ref.id))
+        name = names.get(node.ref.id) or str(node.props.get("name", node.ref.id))
         net.add_node(
-            key(node.ref), **_look(lang, name, _kind(node, leaders, gaps or {})),
+            key(node.ref), **_look(lang, name, _kind(node, leaders, gaps)),
             kind=node.ref.label, x=place.at[node.ref][0], y=place.at[node.ref][1],
         )  # fmt: skip
     for i, rel in enumerate(rels):
-        if rel.src in place.at and rel.dst in place.at and not _shown_by_column(rel):
-            net.add_edge(key(rel.src), key(rel.dst), id=i, **_line(lang, rel.type))
-    data = {
-        "nodes": net.nodes,
-        "edges": net.edges,
-        "options": net.options,
-        "day": _groups(False),
-        "night": _groups(True),
-        "columns": [_heading(lang, c.key, c.left, c.right) for c in place.columns],
-        "center": key(center) if center and center in place.at else None,
-        "hidden": hidden + len(nodes) - len(shown),
-    }
-    template = environment().get_template("frame.html")
-    return template.render(data=_inert(data), **in_language(lang))
-
-
-def key(ref: Ref) -> str:
-    """A node's id inside the frame and in messages: `Label:id`."""
-    return f"{ref.label}:{ref.id}"
+        if rel.src not in place.at or rel.dst not in place.at:
+            continue
+        said, ends = name_on_relation(lang, rel, names), (key(rel.src), key(rel.dst))
+        if _shown_by_column(rel):
+            untold.append((*ends, said))
+        else:
+            net.add_edge(*ends, id=i, title=said, **_line(rel.type))
+    return _inert(
+        {
+            "nodes": net.nodes,
+            "edges": net.edges,
+            "untold": untold,
+            "options": net.options,
+            "day": _groups(False),
+            "night": _groups(True),
+            "columns": [_heading(lang, c.key, c.left, c.right) for c in place.columns],
+            "center": key(center) if center and center in place.at else None,
+        }
+    )
 
 
 def _shown_by_column(rel: Rel) -> bool:
@@ -112,12 +157,13 @@ def _look(lang: str, name: str, kind: str) -> dict[str, str]:
     lines = wrap(bare, 18 if name.isascii() else 9)
     short = "\n".join(lines[:2]) + ("…" if len(lines) > 2 else "")
     mark = word(lang, "graph.gap_mark") if kind == "Gap" else ""
-    return {"label": mark + short, "title": f"{name}\n{term(lang, 'label', kind)}", "group": kind}
+    said = term(lang, "label", kind)
+    return {"label": mark + short, "name": name, "title": f"{name}\n{said}", "group": kind}
 
 
-def _line(lang: str, type: str) -> dict[str, object]:
+def _line(type: str) -> dict[str, Any]:
     dashes, width = LINES.get(type, ([1, 4], 1))
-    return {"dashes": dashes, "width": width, "title": term(lang, "relation", type)}
+    return {"dashes": dashes, "width": width}
 
 
 def _kind(node: Node, leaders: set[Ref], gaps: Mapping[str, str]) -> str:
@@ -176,3 +222,16 @@ def _inert(data: Mapping[str, object]) -> Markup:
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return Markup(text)
+
+
+def _file(name: str) -> str:
+    """A file under `viz/static` as it may stand inside a page: nothing in it ends its element."""
+    text = files(__package__).joinpath("static", *name.split("/")).read_text("utf-8")
+    text = re.sub(r"^//# sourceMappingURL=.*\n?", "", text, flags=re.M)
+    if re.search(r"</(?:script|style)|<!--", text, re.I):
+        raise ValueError(f"{name} cannot stand inside a page")
+    return text
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

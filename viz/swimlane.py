@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from graph.analysis.answers import ChainCell, ChainMap
 
-__all__ = ["GAP_TYPES", "Cell", "Lane", "Swimlane", "swimlane"]
+__all__ = ["GAP_TYPES", "Cell", "Lane", "Swimlane", "level", "swimlane"]
 
 GAP_TYPES = frozenset({"missing", "nearby", "weak", "single_sourced"})
 _STAGES = ("upstream", "midstream", "downstream", "unstaged")
@@ -70,6 +70,11 @@ def swimlane(map: ChainMap, limit: int | None = 240) -> Swimlane:
     )
 
 
+def level(severity: float | None) -> int:
+    """Severity class; the last one is open, so 1.00 is in it."""
+    return 0 if severity is None else sum(severity >= bound for bound in (0.05, 0.15, 0.3, 0.5))
+
+
 def _spans(counts: Sequence[int], of: int = 12) -> Sequence[int]:
     """Twelfths by number of cells, at least two a lane: long lanes get wide instead of tall."""
     spans = [2] * len(counts)
@@ -81,18 +86,13 @@ def _spans(counts: Sequence[int], of: int = 12) -> Sequence[int]:
 
 def _cell(cell: ChainCell) -> Cell:
     look = "in_house" if cell.in_house else cell.type or "none"
-    return Cell(cell, look, _level(cell.severity), _target(look))
+    return Cell(cell, look, level(cell.severity), _target(look))
 
 
 def _target(look: str) -> str:
     if look in GAP_TYPES:
         return "candidates"
     return {"unknown": "verify", "in_house": "entity", "none": "entity"}.get(look, "detail")
-
-
-def _level(severity: float | None) -> int:
-    """Severity class; the last one is open, so 1.00 is in it."""
-    return 0 if severity is None else sum(severity >= bound for bound in (0.05, 0.15, 0.3, 0.5))
 
 
 def _rank(cell: Cell) -> int:

@@ -24,7 +24,7 @@ __all__ = ["MEDIA_TYPE", "workbook"]
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _HEAD = PatternFill("solid", start_color="DDE7F0")
-_FORMATS = {"number": "#,##0.00", "share": "0.0%", "text": "@"}
+_FORMATS = {"share": "0.0%", "text": "@"}
 _LONGEST = 32_767  # characters of a cell
 _BAD_IN_TITLE = re.compile(r"[\[\]:*?/\\]")
 
@@ -99,10 +99,16 @@ def _head(sheet: WriteOnlyWorksheet, title: str) -> WriteOnlyCell:
 def _cell(sheet: WriteOnlyWorksheet, cell: Cell, column: Column) -> WriteOnlyCell:
     if isinstance(cell.value, (int, float)) and column.kind != "text":
         made = WriteOnlyCell(sheet, cell.value)
-        made.number_format = _FORMATS[column.kind]
+        made.number_format = _format(cell, column)
         return made
     text = "" if cell.value is None else str(cell.value)
     return _text(sheet, f"{text} {cell.note}".strip() if column.kind == "text" else text)
+
+
+def _format(cell: Cell, column: Column) -> str:
+    if column.kind != "number":
+        return _FORMATS[column.kind]
+    return "#,##0" + ("." + "0" * cell.digits if cell.digits else "")
 
 
 def _text(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
@@ -12,29 +13,32 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.deps import Asking, AtDesk, settings_of
+from api.correcting import fields_of
+from api.deps import Asking, AtDesk, AtRecords, settings_of
 from api.desk import Choice, Desk
-from api.frames import chosen, frame_of, lang_of, local, page_html
+from api.frames import chosen, frame_of, lang_of, local, page_html, today_of, with_sheet
+from api.heating import NO_REGIONS, Regions, heat_of, keeping
 from api.problems import RETRY_AFTER, told
+from api.todos import pipeline, todos_of
 from api.verifying import Finding, verify
 from graph.analysis.answers import GapsAnswer, RankAnswer, WhyNot
 from graph.errors import Ambiguous, LianzhuError, NotFound, StoreError, UsageError
-from graph.model import LABELS, Ref
-from graph.question import Question
-from graph.store.base import Neighbourhood
+from graph.model import LABELS, RELATIONS, Ref
+from graph.question import Question, scheme_of
 from ingest.template import write_template
+from records import schemes, shortlist
+from records.database import Records
 from viz import contexts as c
-from viz import network
+from viz.heat import HeatMap
 from viz.pages import render
 from viz.words import language
 
-__all__ = ["problem_page", "router"]
+__all__ = ["Ranked", "about_chain", "evidence_of", "problem_page", "router"]
 
 router = APIRouter(include_in_schema=False)
 
 CHAINS_SHOWN = 30
 LEADERS_ANSWERED = 24
-NEIGHBOURS = 150
 
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Word = Annotated[str, Query(max_length=200)]
@@ -42,22 +46,26 @@ Text = Annotated[str, Form(max_length=400)]
 
 
 @router.get("/")
-def home(request: Request, desk: AtDesk, question: Asking) -> Response:
+def home(request: Request, desk: AtDesk, question: Asking, records: AtRecords) -> Response:
     """今天要处理什么?"""
     chains = desk.chains()
     shown = chains[:CHAINS_SHOWN]
     few = sum(len(chain.chains) for chain in shown) <= LEADERS_ANSWERED
     rows = [_chain_row(desk, chain, question if few else None) for chain in shown]
-    page = c.HomePage(chosen(request, desk), rows, desk.names(), len(chains) - len(shown))
-    return page_html(request, desk, page)
+    frame = chosen(request, desk)
+    hidden = len(chains) - len(shown)
+    todos = todos_of(records, frame, rows, today_of(request))
+    page = c.HomePage(frame, rows, desk.names(), hidden, todos, pipeline(desk))
+    return page_html(request, desk, page, todos)
 
 
 @router.get("/chains/{chain_id}")
 def chain_page(request: Request, desk: AtDesk, question: Asking, chain_id: str) -> Response:
     """这条链长什么样、断在哪?"""
-    found = desk.chain_map(_about(desk, question, chain_id), chain_id)
+    found = desk.chain_map(about_chain(desk, question, chain_id), chain_id)
     frame = frame_of(request, desk, chain_id, found.question.leader, found.question.region, "map")
-    return page_html(request, desk, c.ChainPage(frame, found, desk.names()))
+    page = c.ChainPage(with_sheet(request, frame), found, desk.names())
+    return page_html(request, desk, page)
 
 
 @router.get("/chains/{chain_id}/gaps")
@@ -68,22 +76,27 @@ def gaps_page(
     chain_id: str,
     offset: Annotated[int, Query(alias="from", ge=0)] = 0,
     verify_from: Offset = 0,
+    regions: Regions = NO_REGIONS,
+    heat: Word = "",
 ) -> Response:
     """先补哪里?"""
-    answer = desk.gaps(_about(desk, question, chain_id))
+    asked = about_chain(desk, question, chain_id)
+    answer, warm = desk.gaps(asked), heat_of(desk, asked, regions)
+    seen = answer.question
+    frame = frame_of(request, desk, chain_id, seen.leader, seen.region, "gaps")
     page = c.GapsPage(
-        frame_of(request, desk, chain_id, answer.question.leader, answer.question.region, "gaps"),
+        keeping(with_sheet(request, frame), warm, regions),
         answer,
         desk.names(),
-        _evidence(desk, answer),
+        evidence_of(desk, answer),
         offset,
         verify_from,
+        HeatMap(warm, whole=heat == "all"),
     )
     return page_html(request, desk, page)
 
 
-@router.get("/chains/{chain_id}/candidates")
-def candidates_page(
+def _ranked(
     request: Request,
     desk: AtDesk,
     question: Asking,
@@ -92,89 +105,75 @@ def candidates_page(
     segment: Word = "",
     why: Word = "",
     offset: Annotated[int, Query(alias="from", ge=0)] = 0,
-) -> Response:
-    """哪些企业能补?"""
-    asked = _about(desk, question, chain_id)
-    answer, gaps = desk.rank(asked, None, kind or "all", segment), desk.gaps(asked)
+    no_giants: bool = False,
+    no_courted: bool = False,
+    *,
+    records: AtRecords,
+) -> c.CandidatesPage:
+    """The candidates as filtered in the address."""
+    asked = about_chain(desk, question, chain_id)
+    every, gaps = desk.rank(asked, None, kind or "all", segment), desk.gaps(asked)
+    asked_for = {"giants": no_giants, "courted": no_courted}
+    hide = [code for code, wanted in asked_for.items() if wanted]
+    left_out = _left_out(desk, records, hide)
+    answer = replace(
+        every, candidates=[x for x in every.candidates if (x.kind, x.id) not in left_out]
+    )
+    seen = gaps.question
+    frame = frame_of(request, desk, chain_id, seen.leader, seen.region, "rank")
     page = c.CandidatesPage(
-        frame_of(request, desk, chain_id, gaps.question.leader, gaps.question.region, "rank"),
+        with_sheet(request, frame),
         answer,
         desk.names(),
-        _evidence(desk, gaps, answer),
+        evidence_of(desk, gaps, answer),
         gaps.segments,
         kind or None,
         segment or None,
         offset,
+        hide=hide,
+        hidden=len(every.candidates) - len(answer.candidates),
+        picked=shortlist.picked(
+            records, answer.question.leader or "", chain_id, answer.question.region
+        ),
+        scheme=scheme_of(asked.scheme),
+        schemes=schemes.saved(records),
+        before=_places(desk, asked),
     )
-    return page_html(request, desk, _with_why(desk, asked, page, why))
+    return _with_why(desk, asked, page, why)
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A chain's relation graph as asked for: what it is about and what is around that."""
-
-    chain: str
-    question: Question
-    center: Ref
-    found: Neighbourhood
-    limit: int
+Ranked = Annotated[c.CandidatesPage, Depends(_ranked)]
 
 
-def _picture(
-    desk: AtDesk,
-    question: Asking,
-    chain_id: str,
-    center: Word = "",
-    limit: Annotated[int, Query(ge=1, le=300)] = NEIGHBOURS,
-) -> Picture:
-    around = _around(desk, question, chain_id, center)
-    hops = 2 if around.label == "Chain" else 1  # its own neighbours are only segments and leaders
-    found = desk.store.neighbourhood(around, limit, hops)
-    return Picture(chain_id, question, around, found, limit)
-
-
-Pictured = Annotated[Picture, Depends(_picture)]
-
-
-@router.get("/chains/{chain_id}/graph")
-def graph_page(request: Request, desk: AtDesk, picture: Pictured) -> Response:
-    """谁和谁有关系?"""
-    asked, found = picture.question, picture.found
-    page = c.GraphPage(
-        frame_of(request, desk, picture.chain, asked.leader, asked.region),
-        found.nodes,
-        found.rels,
-        desk.names(),
-        picture.center,
-        found.hidden,
-        picture.limit,
-    )
-    return page_html(request, desk, page)
-
-
-@router.get("/chains/{chain_id}/graph/frame")
-def graph_frame(request: Request, desk: AtDesk, picture: Pictured) -> Response:
-    """The picture inside the graph page."""
-    gaps = desk.gaps(_about(desk, picture.question, picture.chain))
-    html = network.frame(
-        picture.found.nodes,
-        picture.found.rels,
-        center=picture.center,
-        hidden=picture.found.hidden,
-        lang=lang_of(request),
-        names=desk.names(),
-        gaps={s.segment: s.type for s in gaps.segments},
-    )
-    return HTMLResponse(html)
+@router.get("/chains/{chain_id}/candidates")
+def candidates_page(request: Request, desk: AtDesk, page: Ranked) -> Response:
+    """哪些企业能补?"""
+    mark = sorted(page.picked), page.schemes, [(x.kind, x.id) for x in page.answer.candidates]
+    return page_html(request, desk, page, mark)
 
 
 @router.get("/entities/{label}/{id:path}")
-def entity_page(request: Request, desk: AtDesk, label: str, id: str) -> Response:
+def entity_page(
+    request: Request,
+    desk: AtDesk,
+    label: str,
+    id: str,
+    fix: Word = "",
+    to: Word = "",
+    key: Word = "",
+) -> Response:
     """这家企业/项目是谁?"""
     if label not in LABELS:
         raise NotFound("unknown_node", label=label, id=id)
     found = desk.dossier(Ref(label, id))
-    return page_html(request, desk, c.EntityPage(chosen(request, desk), found, desk.names()))
+    page = c.EntityPage(
+        chosen(request, desk),
+        found,
+        desk.names(),
+        fields_of(fix if fix in RELATIONS else label),
+        (fix, id, to, key) if fix in RELATIONS else None,
+    )
+    return page_html(request, desk, page)
 
 
 @router.get("/method")
@@ -241,17 +240,7 @@ def problem_page(request: Request, error: Exception) -> Response:
     return HTMLResponse(render(c.ProblemPage(frame, status, code, facts)), status, headers)
 
 
-def _around(desk: Desk, question: Question, chain: str, center: str) -> Ref:
-    """What the picture is about: what was asked for, else the leader, else the chain."""
-    label, _, id_ = center.partition(":")
-    if label in LABELS and id_:
-        return Ref(label, id_)
-    if question.leader:
-        return Ref("Enterprise", desk.id_of("Enterprise", question.leader, "leader"))
-    return Ref("Chain", desk.id_of("Chain", chain, "chain"))
-
-
-def _about(desk: Desk, question: Question, chain: str) -> Question:
+def about_chain(desk: Desk, question: Question, chain: str) -> Question:
     """The question of a chain's page: its chosen leader, or the chain as a whole."""
     desk.id_of("Chain", chain, "chain")
     return question if question.leader else replace(question, chain=chain)
@@ -275,6 +264,24 @@ def _try_gaps(desk: Desk, question: Question, leader: str) -> GapsAnswer | None:
         return None
 
 
+def _left_out(desk: Desk, records: Records, hide: Sequence[str]) -> Collection[tuple[str, str]]:
+    """(kind, id) of giants that will not move and of those already contacted, as asked for."""
+    found = set(shortlist.courted(records)) if "courted" in hide else set()
+    if "giants" in hide:
+        table = desk.snapshot.nodes("Enterprise")
+        rows = zip(table.ids, table.values("size"), table.values("leads"), strict=True)
+        found |= {("enterprise", id_) for id_, size, leads in rows if size == "large" or leads}
+    return found
+
+
+def _places(desk: Desk, asked: Question) -> dict[tuple[str, str], int]:
+    """The place of every candidate under the default weights, where others are asked."""
+    if asked.scheme == Question.scheme:
+        return {}
+    ranked = desk.rank(replace(asked, scheme=Question.scheme)).candidates
+    return {(c.kind, c.id): at for at, c in enumerate(ranked, 1)}
+
+
 def _with_why(desk: Desk, asked: Question, page: c.CandidatesPage, why: str) -> c.CandidatesPage:
     if not why:
         return page
@@ -291,9 +298,10 @@ def _with_why(desk: Desk, asked: Question, page: c.CandidatesPage, why: str) -> 
     return replace(page, asked=why, why_not=found)
 
 
-def _evidence(
+def evidence_of(
     desk: Desk, gaps: GapsAnswer, rank: RankAnswer | None = None
 ) -> dict[str, c.EvidenceFact]:
+    """What the answers rest on, by id."""
     ids = {i for s in gaps.segments for i in (*s.evidence, *s.basis)}
     if rank is not None:
         ids |= {i for cand in rank.candidates for p in cand.parts for i in p.evidence}

@@ -13,17 +13,16 @@ from pydantic import BaseModel, Field
 from api.deps import Asking, AtDesk, Lang, answered, settings_of
 from api.importing import import_limits, report_json
 from api.strict import json_object
+from api.uploads import saved
 from api.verifying import Finding, verify
 from graph.analysis.answers import WhyNot, as_json
-from graph.errors import FileRefused, UsageError
+from graph.errors import UsageError
 from graph.model import LABELS, Ref
 from ingest.pipeline import load
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1", tags=["v1"])
-
-LONGEST_NAME = 200  # bytes of a file name
 
 Id = Annotated[str, Query(max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -183,7 +182,7 @@ def imports(
 ) -> Response:
     """Load tables; the same files twice are one import."""
     with TemporaryDirectory(prefix="lianzhu-") as folder:
-        paths = [_saved(Path(folder), f, settings_of(request).upload_mb) for f in files]
+        paths = [saved(Path(folder), f, settings_of(request).upload_mb) for f in files]
         report = load(
             paths,
             desk.store,
@@ -194,20 +193,6 @@ def imports(
     answer = answered(request, desk.store.revision(), report_json(report, lang))
     answer.status_code = 422 if report.status == "rejected" else 200
     return answer
-
-
-def _saved(folder: Path, upload: UploadFile, megabytes: int) -> Path:
-    """The upload as a file under its own last name, so that errors can name it."""
-    name = Path((upload.filename or "").replace("\\", "/")).name
-    path = folder / name.replace("\0", "")
-    if name.startswith(".") or not 0 < len(name.encode()) <= LONGEST_NAME or path.exists():
-        raise FileRefused("bad_file_name", file=name[:LONGEST_NAME])
-    with path.open("xb") as out:
-        while chunk := upload.file.read(1 << 20):
-            if out.tell() + len(chunk) > megabytes << 20:
-                raise FileRefused("file_too_large", file=name, limit=megabytes << 20)
-            out.write(chunk)
-    return path
 
 
 def _label(given: str) -> str:

@@ -19,7 +19,7 @@ from graph.analysis.answers import Modifiers
 from graph.analysis.candidates import Candidate, candidates_of
 from graph.analysis.coverage import shortage
 from graph.analysis.gaps import Gaps
-from graph.question import SCHEMES
+from graph.question import scheme_of
 
 __all__ = ["End", "Fill", "Scored", "Step"]
 
@@ -73,7 +73,7 @@ class Fill:
     def __init__(self, gaps: Gaps) -> None:
         self.gaps = gaps
         self.view = gaps.view
-        self.scheme = SCHEMES[gaps.view.question.scheme]
+        self.scheme = scheme_of(gaps.view.question.scheme)
 
     @cached_property
     def candidates(self) -> Mapping[tuple[str, str], Candidate]:

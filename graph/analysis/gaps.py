@@ -18,7 +18,7 @@ from graph.analysis.coverage import Entry, ratio, shortage_of
 from graph.analysis.relatedness import Relatedness, made_in
 from graph.analysis.requirements import Requirement
 from graph.analysis.view import View
-from graph.question import ALGORITHM, SCHEMES, Assumptions
+from graph.question import ALGORITHM, Assumptions, scheme_of
 
 __all__ = ["GAP_TYPES", "Gap", "Gaps", "answer", "type_of"]
 
@@ -229,7 +229,7 @@ def unlocated(view: View) -> int:
 
 def assumptions_of(view: View) -> Mapping[str, object]:
     """Every assumption and the scheme's weights, by name."""
-    return {**asdict(view.assumed), "weights": asdict(SCHEMES[view.question.scheme])}
+    return {**asdict(view.assumed), "weights": asdict(scheme_of(view.question.scheme))}
 
 
 def notes_of(view: View) -> list[str]:

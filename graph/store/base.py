@@ -36,6 +36,7 @@ __all__ = [
     "LedgerEntry",
     "Neighbourhood",
     "Page",
+    "Replaces",
     "Stats",
 ]
 
@@ -118,6 +119,17 @@ class Annotates(Protocol):
 
     def annotate(self, marks: Mapping[Ref, Mapping[str, Value]]) -> None:
         """Put `marks`, whose names begin with `_`, in the place of all earlier ones."""
+
+
+@runtime_checkable
+class Replaces(Protocol):
+    """A store whose whole content can give way to another in one transaction."""
+
+    def replace(self, batch: Batch, stats: Stats, ledger: Sequence[LedgerEntry]) -> None:
+        """Put another store's content, revision and ledger in the place of this one's.
+
+        `DataError`, and nothing has changed, when the content does not have the hash of `stats`.
+        """
 
 
 class GraphStore(Protocol):

@@ -11,7 +11,9 @@ import hashlib
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -19,10 +21,20 @@ from typing import IO, Any
 
 from graph.errors import DataError, FileRefused, StoreError, UsageError
 from graph.model import LABELS, RELATIONS, Batch, Node, Ref, Rel, derived, row_hash
-from graph.store.base import GraphStore, LedgerEntry, Stats
+from graph.store.base import GraphStore, LedgerEntry, Replaces, Stats
 from graph.store.plan import canonical, identity
 
-__all__ = ["Difference", "Part", "Progress", "Verification", "backup", "copy", "restore", "verify"]
+__all__ = [
+    "Difference",
+    "Part",
+    "Progress",
+    "Verification",
+    "backup",
+    "backup_stats",
+    "copy",
+    "restore",
+    "verify",
+]
 
 Progress = Callable[[int, int], None]  # rows done, rows in all
 
@@ -97,24 +109,32 @@ def backup(store: GraphStore, path: Path, progress: Progress | None = None) -> S
     return stats
 
 
-def restore(path: Path, store: GraphStore, progress: Progress | None = None) -> Stats:
+def backup_stats(path: Path) -> Stats:
+    """What a backup says it holds; its rows are not read.  `FileRefused` when it is no backup."""
+    with _opened(path) as archive:
+        return Stats(**_manifest(archive)["stats"])
+
+
+def restore(
+    path: Path, store: GraphStore, progress: Progress | None = None, *, over: bool = False
+) -> Stats:
     """Fill an empty store from a backup, and prove that the content hash is the one it had.
 
+    `over` takes a store that is not empty too: all it held gives way in the same transaction.
     `FileRefused` for a file that is no backup or is damaged; nothing is written then.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            manifest = json.loads(archive.read("manifest.json"))
-            stats = Stats(**manifest["stats"])
-            ledger = [LedgerEntry(**entry) for entry in manifest["ledger"]]
-            digest = hashlib.sha256()
-            with archive.open("rows.jsonl") as file:
-                rows = _told((_row(line, digest) for line in file), stats, progress)
-                batch = _batch(rows, stats)
-    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
-        raise FileRefused("backup_damaged", path=str(path), reason=type(error).__name__) from error
+    with _opened(path) as archive:
+        manifest = _manifest(archive)
+        stats = Stats(**manifest["stats"])
+        ledger = [LedgerEntry(**entry) for entry in manifest["ledger"]]
+        digest = hashlib.sha256()
+        with archive.open("rows.jsonl") as file:
+            rows = _told((_row(line, digest) for line in file), stats, progress)
+            batch = _batch(rows, stats)
     if manifest["format"] != _FORMAT or manifest["sha256"] != digest.hexdigest():
         raise FileRefused("backup_damaged", path=str(path), reason="sha256")
+    if over and store.revision() > 0:
+        return _replace(store, batch, stats, ledger)
     return _fill(store, batch, stats, ledger)
 
 
@@ -140,6 +160,16 @@ def verify(first: GraphStore, second: GraphStore, progress: Progress | None = No
 
 
 _ALL = 1_000_000_000  # entries of a ledger: all of them
+_DAMAGES = (
+    OSError,
+    EOFError,
+    KeyError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def _rows(store: GraphStore) -> Iterator[Node | Rel]:
@@ -171,6 +201,28 @@ def _fill(target: GraphStore, batch: Batch, stats: Stats, ledger: Iterable[Ledge
         raise DataError("copy_differs", expected=stats.hash, found=made.hash)
     target.adopt(stats.revision, list(ledger))
     return target.stats()
+
+
+def _replace(store: GraphStore, batch: Batch, stats: Stats, ledger: list[LedgerEntry]) -> Stats:
+    if not isinstance(store, Replaces):
+        raise UsageError("restore_needs_empty")
+    store.replace(batch, stats, ledger)
+    return store.stats()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A backup; whatever is wrong with the file is one refusal."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except _DAMAGES as error:
+        raise FileRefused("backup_damaged", path=str(path), reason=type(error).__name__) from error
+
+
+def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
+    return manifest
 
 
 def _told(

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from graph.arrays import RelBlock, blocks_of
-from graph.errors import LianzhuError, NotFound
+from graph.errors import DataError, LianzhuError, NotFound
 from graph.model import LABELS, RELATIONS, Batch, Node, Ref, Rel
 from graph.store.base import Applied, Changes, Health, LedgerEntry, Neighbourhood, Page, Stats
 from graph.store.plan import canonical, check_ledger, identity
 from graph.store.publish import publish, take_back
 from graph.store.sqlite_file import STREAM_SECONDS, File, Reader
-from graph.store.sqlite_rows import SqliteChange, adopt
+from graph.store.sqlite_rows import SqliteChange, adopt, clear
 from graph.store.text import exact_query, words, words_query
 
 __all__ = ["SqliteStore"]
@@ -107,6 +107,17 @@ class SqliteStore:
         check_ledger(ledger)
         with self._file.writing() as db:
             adopt(db, revision, ledger)
+
+    def replace(self, batch: Batch, stats: Stats, ledger: Sequence[LedgerEntry]) -> None:
+        """Put another store's content, revision and ledger in the place of this one's."""
+        check_ledger(ledger)
+        with self._file.writing() as db:
+            clear(db)
+            publish(SqliteChange(db), batch)
+            ((found,),) = db.execute("SELECT hash FROM meta").fetchall()
+            if found != stats.hash:
+                raise DataError("copy_differs", expected=stats.hash, found=found)
+            adopt(db, stats.revision, ledger)
 
     def ledger(self, limit: int = 50) -> Sequence[LedgerEntry]:
         """Applied batches, newest first."""

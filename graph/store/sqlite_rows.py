@@ -16,7 +16,7 @@ from graph.store.plan import canonical, hash_of, identity, links
 from graph.store.sqlite_file import INDEXES, has_fts5
 from graph.store.text import grams, search_text
 
-__all__ = ["SqliteChange", "adopt"]
+__all__ = ["SqliteChange", "adopt", "clear"]
 
 _MODULUS = 2**256
 _BULK = 20_000  # relations from which an empty store is loaded without its secondary indexes
@@ -294,6 +294,16 @@ def adopt(db: sqlite3.Connection, revision: int, ledger: Sequence[LedgerEntry]) 
         ],
     )
     db.execute("UPDATE meta SET revision = ?", (revision,))
+
+
+def clear(db: sqlite3.Connection) -> None:
+    """Take everything out, as at revision 0."""
+    for table in ("rel", "node", "link", "past", "ledger"):
+        db.execute(f"DELETE FROM {table}")
+    (indexed,) = db.execute("SELECT indexed FROM meta").fetchone()
+    if indexed and has_fts5(db):
+        db.execute("INSERT INTO find(find) VALUES('delete-all')")
+    db.execute("UPDATE meta SET revision = 0, hash = ?", (f"{0:064x}",))
 
 
 def _either(change: NodeChange | RelChange) -> Node | Rel:

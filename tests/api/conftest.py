@@ -26,8 +26,11 @@ def sample_store(tmp_path: Path) -> Iterator[GraphStore]:
 
 @pytest.fixture
 def client(sample_store: GraphStore, tmp_path: Path) -> Iterator[TestClient]:
-    settings = Settings(graph_url=f"sqlite:///{tmp_path}/own.db")
+    settings = Settings(
+        graph_url=f"sqlite:///{tmp_path}/own.db", records_url=f"sqlite:///{tmp_path}/records.db"
+    )
     app = create_app(sample_store, settings, sample=True)
+    app.state.sample_records = f"sqlite:///{tmp_path}/sample-records.db"
     with TestClient(app, raise_server_exceptions=False) as made:
         yield made
     app.state.desk.store.close()

@@ -23,7 +23,23 @@ from graph.store.base import GraphStore
 from tests.neo4j.server import Login
 from tests.neo4j.wipe import wipe
 
-HOSTILE = '<script>document.title="run"</script><img src=x onerror=\'document.title="run"\'>'
+RUN = "document.title='run'"
+# Twelve ways a name could run where it is shown: element, attribute, link, template, script.
+PAYLOADS = (
+    f"<script>{RUN}</script>",
+    f"<img src=x onerror={RUN}>",
+    f"<svg onload={RUN}>",
+    f'" onmouseover={RUN} autofocus onfocus={RUN} x="',
+    f"' onfocus={RUN} autofocus '",
+    f"javascript:{RUN}",
+    f"</script><script>{RUN}</script>",
+    f"</textarea></title></style><script>{RUN}</script>",
+    "{{ 7 * 7 }}${7 * 7}",
+    f"<iframe srcdoc='<script>parent.{RUN}</script>'></iframe>",
+    f"<details open ontoggle={RUN}>",
+    "-->]]><a href=data:text/html,x>",
+)
+HOSTILE = "".join(PAYLOADS)
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -78,7 +94,11 @@ def serving(store: GraphStore, folder: Path) -> Iterator[str]:
     store.migrate()
     load_sample(store)
     store.apply(_hostile())
-    app = create_app(store, Settings(graph_url=f"sqlite:///{folder}/own.db"), sample=True)
+    settings = Settings(
+        graph_url=f"sqlite:///{folder}/own.db", records_url=f"sqlite:///{folder}/records.db"
+    )
+    app = create_app(store, settings, sample=True)
+    app.state.sample_records = f"sqlite:///{folder}/sample-records.db"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -114,12 +134,18 @@ def _hostile() -> Batch:
         Ref("Segment", "x-part"),
     )
     leader, maker = Ref("Enterprise", "x-leader"), Ref("Enterprise", "x-maker")
+    park, project = Ref("Park", "x-park"), Ref("Project", "x-project")
     nodes = [
         Node(chain, {"name": HOSTILE}),
         Node(robot, {"name": HOSTILE}),
         Node(part, {"name": HOSTILE, "description": HOSTILE}),
         Node(leader, {"name": HOSTILE, "region": "370211", "leads": ["x-chain"]}),
         Node(maker, {"name": HOSTILE, "region": "310115", "aliases": [HOSTILE]}),
+        Node(park, {"name": HOSTILE, "operator": HOSTILE, "zoning": [HOSTILE]}),
+        Node(
+            project,
+            {"name": HOSTILE, "applicant": HOSTILE, "park": "x-park", "industry": HOSTILE},
+        ),
     ]
     rels = [
         Rel("PART_OF", robot, chain, "", {"stage": "midstream"}),
@@ -127,6 +153,10 @@ def _hostile() -> Batch:
         Rel("INPUT_OF", part, robot, "", {"weight": 0.5}),
         Rel("PRODUCES", leader, robot, "", {}),
         Rel("PRODUCES", maker, part, "", {}),
+        Rel("SUPPLIES", maker, leader, "x-part", {"value_wan": 100.0}),
+        Rel("TENANT_OF", leader, park, "", {}),
+        Rel("POSITIONED_ON", park, part, "", {}),
+        Rel("OFFERS", project, part, "", {}),
     ]
     return Batch("hostile", HOSTILE, nodes, rels)
 

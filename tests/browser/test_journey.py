@@ -77,6 +77,15 @@ def test_scripts_in_names_stay_text(watched: Watched) -> None:
         "/chains/x-chain/graph?leader=x-leader",
         "/entities/Enterprise/x-maker",
         "/entities/Segment/x-part",
+        "/chains/x-chain/flows?leader=x-leader",
+        "/chains/x-chain/compare?leader=x-leader&with=310115",
+        "/chains/x-chain/schema",
+        "/chains/x-chain/report?leader=x-leader&world=closed",
+        "/parks",
+        "/parks/x-park",
+        "/parks/fit?project=x-project&park=x-park",
+        "/projects/x-project",
+        "/outages/x-maker",
     ):
         page.goto(watched.base + path)
         page.wait_for_load_state("networkidle")

@@ -23,9 +23,11 @@ from graph.analysis.answers import (
     ToVerify,
     WhyNot,
 )
+from graph.analysis.picture import Picture
 from graph.model import Node, Ref, Rel
 from tests.viz.made_parks import park_pages
 from viz import contexts as c
+from viz.relations import GraphPage
 
 EVIL = "<script>alert(1)</script>"
 
@@ -228,6 +230,15 @@ def graph(extra: int = 0) -> tuple[list[Node], list[Rel]]:
     return nodes, rels
 
 
+def shown(
+    nodes: list[Node], rels: list[Rel], center: Ref | None = None, hidden: int = 0
+) -> Picture:
+    """Nodes and relations as a picture; every third node has neighbours that are not shown."""
+    degree = {n.ref: sum(n.ref in (r.src, r.dst) for r in rels) for n in nodes}
+    beyond = {n.ref: 4 * (i % 3 == 0) for i, n in enumerate(nodes)}
+    return Picture(center, nodes, rels, hidden, [], degree, beyond)
+
+
 def frame(lang: str = "zh", path: str = "/chains/robot/gaps", **more) -> c.Frame:
     """A frame with the leader chosen."""
     base = c.Frame(
@@ -265,9 +276,9 @@ def pages(lang: str, names: Mapping[str, str] = NAMES) -> dict[str, c.HomePage]:
         "candidates-none": c.CandidatesPage(at("/chains/robot/candidates"),
             replace(RANK, candidates=[]), names, {}, asked="恒力",
             why_matches=[c.Choice("e-2", NAMES["e-2"]), c.Choice("e-3", NAMES["e-3"])]),
-        "graph": c.GraphPage(at("/chains/robot/graph"), nodes, rels, names,
-            Ref("Enterprise", "e-2"), 12),
-        "graph-none": c.GraphPage(at("/chains/robot/graph"), [], [], names),
+        "graph": GraphPage(at("/chains/robot/graph", sheet="/chains/robot/graph.xlsx"),
+            shown(nodes, rels, Ref("Enterprise", "e-2"), 12), names),
+        "graph-none": GraphPage(at("/chains/robot/graph"), shown([], []), names),
         "entity": c.EntityPage(at("/entities/Enterprise/e-2"), DOSSIER, names),
         "method": c.MethodPage(at("/method")),
         "problem": c.ProblemPage(c.Frame(lang, "/chains/nope"), 404, "not_found", {"id": "nope"}),

@@ -100,6 +100,7 @@ def test_search_select_filter_and_picture(tab, site: str) -> None:
     tab.wait_for_load_state("networkidle")
     tab.fill("#graph-search", "减速器")
     tab.locator("#graph-search").blur()
+    tab.locator("#graph-aside li").first.wait_for()
     assert "苏州绿驱传动科技股份有限公司 → 生产 → 减速器" in tab.inner_text("#graph-aside")
     assert "node=Segment%3As-reducer" in tab.url
     tab.uncheck("#graph-kinds input[value=Park]")

@@ -13,6 +13,7 @@ import pytest
 from tests.viz import made
 from viz import contexts as c
 from viz.pages import render
+from viz.relations import GraphPage
 
 PAGES = [(lang, name) for lang in ("zh", "en") for name in made.pages("zh")]
 SHOWN = list(dict.fromkeys(type(page) for page in made.pages("zh").values()))
@@ -222,7 +223,9 @@ def test_the_graph_is_framed_and_listed() -> None:
     assert 'src="/chains/robot/graph/frame?leader=e-lead"' in html
     assert "还有 12 个未显示" in html
     assert 'href="/chains/robot/graph?leader=e-lead&amp;limit=170"' in html
-    assert 'data-node="Enterprise:e-2"' in html
+    assert 'id="graph-things"' in html
+    assert 'href="/entities/Enterprise/e-2?leader=e-lead&amp;chain=robot"' in html
+    assert 'href="/chains/robot/graph?leader=e-lead&amp;expand=Segment%3As-robot"' in html
 
 
 def test_the_worked_example_is_right() -> None:
@@ -261,7 +264,7 @@ def test_long_pages_stay_under_300_kb() -> None:
         c.GapsPage(frame, gaps, names, made.EVIDENCE),
         c.CandidatesPage(frame, rank, names, made.EVIDENCE, segments[:200]),
         c.ChainPage(frame, replace(made.MAP, cells=cells), names),
-        c.GraphPage(frame, nodes[:300], rels, names),
+        GraphPage(frame, made.shown(nodes[:300], rels), names),
         c.EntityPage(frame, dossier, names),
     ):
         assert len(render(page).encode()) <= 300_000, type(page).__name__

@@ -43,7 +43,8 @@ def test_our_own_files_have_no_external_url(path: Path) -> None:
 def test_templates_keep_to_the_content_security_policy(path: Path) -> None:
     text = path.read_text("utf-8")
     assert not re.search(r"\sstyle=|\son\w+=|javascript:|\|\s*safe|autoescape", text)
-    scripts = re.findall(r"<script[^>]*>", text)
+    # The one-file page names its scripts by their hashes.
+    scripts = re.findall(r"<script[^>]*>(?!\{\{ script \}\})", text)
     assert all("src=" in s or 'type="application/json"' in s for s in scripts)
 
 

@@ -28,8 +28,14 @@
   document.addEventListener("change", e => {
     if (e.target.name === "verdict") e.target.form.elements.firm.required = e.target.value === "found";
   });
+  // A weight says its number while it is moved.
+  document.addEventListener("input", e => {
+    if (e.target.matches("[data-weight]")) e.target.nextElementSibling.value = Number(e.target.value).toFixed(2);
+  });
   // Nobody checks in the future.
   const today = new Date();
   const iso = new Date(today - today.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
-  for (const field of document.querySelectorAll('input[type="date"]')) field.max = iso;
+  for (const field of document.querySelectorAll('input[type="date"]')) {
+    if ("later" in field.dataset) field.min = iso; else field.max = iso;
+  }
 })();

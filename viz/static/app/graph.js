@@ -1,4 +1,4 @@
-// Inside the sandboxed frame: draws the data of the page, talks to the host by messages only.
+// Draws the data of the document; talks by messages only, to the page around it or to itself.
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
@@ -30,15 +30,36 @@
     net.fit({ animation: false });
     const scale = net.getScale(), readable = 0.8;
     if (scale >= readable) { if (scale > 1.2) net.moveTo({ scale: 1.2 }); return; }
-    const start = data.center ? net.getPositions([data.center])[data.center]
-      : { x: box.clientWidth / 2 / readable - 40, y: box.clientHeight / 2 / readable - 110 };
-    net.moveTo({ position: start, scale: readable });
+    const wide = box.clientWidth / 2 / readable, high = box.clientHeight / 2 / readable;
+    const right = Math.max(...data.columns.map(c => c.right)) + 40;
+    const whole = !data.center || data.center.startsWith("Chain:");
+    const at = whole ? { x: 0, y: 0 } : net.getPositions([data.center])[data.center];
+    const within = (x, low, most) => Math.max(low, Math.min(x, most));  // no empty half beside it
+    const position = { x: within(at.x, wide - 40, right - wide), y: within(at.y, high - 110, bottom - high) };
+    net.moveTo({ position, scale: readable });
+  }
+
+  // What is known of a thing: its name, its kind, and every relation shown, in words.
+  function tell(id) {
+    const n = nodes.get(id);
+    if (!n) return;
+    const named = other => (nodes.get(other) || { name: other }).name;
+    const drawn = data.edges.map(e => [e.from, e.to, e.title]);
+    const told = [...drawn, ...data.untold].filter(r => r[0] === id || r[1] === id);
+    const rels = told.map(([a, b, said]) => `${named(a)} → ${said} → ${named(b)}`);
+    say("select", { id, name: n.name, kind: n.title.split("\n").pop(), rels });
   }
 
   function focus(id) {
     if (!nodes.get(id)) return;
     net.selectNodes([id]);
     net.focus(id, { scale: Math.max(net.getScale(), 0.9), animation: false });
+    tell(id);
+  }
+
+  function find(text) {
+    const hit = data.nodes.find(n => n.name === text) || data.nodes.find(n => n.name.includes(text));
+    if (text && hit) focus(hit.id);
   }
 
   function picture() {
@@ -53,16 +74,18 @@
   }
 
   const does = {
+    hello: () => say("ready"),
     focus: m => focus(String(m.id)),
+    find: m => find(String(m.text)),
     filter: m => nodes.update(data.nodes.map(n => ({ id: n.id, hidden: m.hidden.includes(n.kind) }))),
     fit: () => net.fit({ animation: false }),
-    png: () => say("png", { picture: picture() }),
+    draw: () => say("png", { picture: picture() }),
   };
   addEventListener("message", e => {
     const m = e.data;
     if (e.source === parent && m && m.src === "lianzhu" && Object.hasOwn(does, m.type)) does[m.type](m);
   });
-  net.on("selectNode", e => say("select", { id: e.nodes[0] }));
+  net.on("selectNode", e => tell(e.nodes[0]));
   net.on("doubleClick", e => { if (e.nodes.length) say("open", { id: e.nodes[0] }); });
   open();
   if (data.center) net.selectNodes([data.center]);

@@ -1,35 +1,69 @@
-// The page around the graph: search, filter, picture, and what was picked, from the list below it.
+// The page around the graph: search, filter, picture, and what was picked. Without a frame the
+// graph is in this very document (the one-file page): then there are no addresses to lead to.
 "use strict";
 (() => {
   const frame = document.getElementById("graph-frame");
+  const there = () => frame ? frame.contentWindow : window;
+  const tools = document.getElementById("graph-tools");
   const aside = document.getElementById("graph-aside");
-  const list = document.getElementById("graph-list");
   const kinds = [...document.querySelectorAll("#graph-kinds input")];
   const search = document.getElementById("graph-search");
   const url = new URL(location.href);
-  const tell = (type, more) => frame.contentWindow.postMessage({ src: "lianzhu", v: 1, type, ...more }, "*");
-  const row = id => list.querySelector(`tr[data-node="${CSS.escape(id)}"]`);
-  const name = tr => tr.querySelector("th").textContent;
+  const tell = (type, more) => there().postMessage({ src: "lianzhu", v: 1, type, ...more }, "*");
 
   function remember(key, value) {
+    if (!frame) return;
     if (value) url.searchParams.set(key, value); else url.searchParams.delete(key);
     history.replaceState(null, "", url);
   }
 
-  function show(id) {
-    const tr = row(id);
-    if (!tr) return;
-    const title = document.createElement("h2"), links = document.createElement("p"), rels = document.createElement("ul");
-    title.textContent = name(tr);
-    links.append(...[...tr.lastElementChild.childNodes].map(n => n.cloneNode(true)));
-    for (const r of list.querySelectorAll("tr[data-ends]")) {
-      if (!r.dataset.ends.split("|").includes(id)) continue;
+  // Label:id as the address of its dossier, which the page gives for the thing "-" of the kind "-".
+  function dossier(id) {
+    const at = id.indexOf(":"), [label, rest] = [id.slice(0, at), id.slice(at + 1)].map(encodeURIComponent);
+    return tools.dataset.dossier.replace("/-/-", () => `/${label}/${rest}`);
+  }
+
+  function changed(changes) {
+    const to = new URL(url);
+    for (const [key, value] of Object.entries(changes)) {
+      if (value) to.searchParams.set(key, value); else to.searchParams.delete(key);
+    }
+    return to.pathname + to.search;
+  }
+
+  function links(id) {
+    const said = tools.dataset, opened = said.opened ? said.opened.split(",") : [];
+    const mine = id.replaceAll("%", "%25").replaceAll(",", "%2C");
+    const made = [[said.open, dossier(id)], [said.recentre, changed({ center: id, limit: "", expand: "", node: "" })]];
+    if (said.room && !opened.includes(mine)) {
+      made.splice(1, 0, [said.expand, changed({ expand: [...opened, mine].join(","), node: id })]);
+    }
+    return made.flatMap(([text, href], i) => {
+      const a = document.createElement("a");
+      a.textContent = text;
+      a.href = href;
+      return i ? [" · ", a] : [a];
+    });
+  }
+
+  function show(m) {
+    const title = document.createElement("h2"), kind = document.createElement("p");
+    const rels = document.createElement("ul");
+    title.textContent = m.name;
+    kind.textContent = m.kind;
+    const shown = [title, kind];
+    if (frame) {
+      const lead = document.createElement("p");
+      lead.append(...links(m.id));
+      shown.push(lead);
+    }
+    for (const text of m.rels) {
       const item = document.createElement("li");
-      item.textContent = [...r.cells].map(c => c.textContent).join(" → ");
+      item.textContent = text;
       rels.append(item);
     }
-    aside.replaceChildren(title, tr.cells[1].cloneNode(true).textContent, links, rels);
-    remember("node", id);
+    aside.replaceChildren(...shown, rels);
+    remember("node", m.id);
   }
 
   function filter() {
@@ -38,19 +72,12 @@
     remember("hide", hidden.join(","));
   }
 
-  function find() {
-    const text = search.value.trim();
-    const rows = [...list.querySelectorAll("tr[data-node]")];
-    const hit = text && (rows.find(r => name(r) === text) || rows.find(r => name(r).includes(text)));
-    if (hit) { tell("focus", { id: hit.dataset.node }); show(hit.dataset.node); }
-  }
-
   function save(picture) {
     if (!/^data:image\/png;base64,/.test(picture)) return;
     const bytes = Uint8Array.from(atob(picture.split(",")[1]), c => c.charCodeAt(0));
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
-    link.download = frame.dataset.file;
+    link.download = tools.dataset.file;
     link.click();
     URL.revokeObjectURL(link.href);
   }
@@ -58,24 +85,23 @@
   function ready() {
     if (kinds.some(k => !k.checked)) filter();
     const picked = url.searchParams.get("node");
-    if (picked) { tell("focus", { id: picked }); show(picked); }
+    if (frame && picked) tell("focus", { id: picked });
   }
 
   const hears = {
     ready,
-    select: m => show(String(m.id)),
-    open: m => { const tr = row(String(m.id)); if (tr) location.href = tr.querySelector("a").href; },
+    select: m => show(m),
+    open: m => { if (frame) location.href = dossier(String(m.id)); },
     png: m => save(String(m.picture)),
   };
   addEventListener("message", e => {
     const m = e.data;
-    if (e.source === frame.contentWindow && m && m.src === "lianzhu" && Object.hasOwn(hears, m.type)) hears[m.type](m);
+    if (e.source === there() && m && m.src === "lianzhu" && Object.hasOwn(hears, m.type)) hears[m.type](m);
   });
-  const hidden = (url.searchParams.get("hide") || "").split(",");
+  const hidden = frame ? (url.searchParams.get("hide") || "").split(",") : [];
   for (const k of kinds) { k.checked = !hidden.includes(k.value); k.addEventListener("change", filter); }
-  search.addEventListener("change", find);
+  search.addEventListener("change", () => tell("find", { text: search.value.trim() }));
   document.getElementById("graph-fit").addEventListener("click", () => tell("fit"));
-  document.getElementById("graph-png").addEventListener("click", () => tell("png"));
-  frame.addEventListener("load", ready);
-  ready();
+  document.getElementById("graph-png").addEventListener("click", () => tell("draw"));
+  tell("hello");
 })();

@@ -1,0 +1,241 @@
+"""The shortlist (招商清单): pick, note contacts, hand out as a workbook, and read it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
+from fastapi.responses import RedirectResponse, Response
+
+from api.deps import AtDesk, AtRecords, answered, settings_of
+from api.desk import Desk
+from api.frames import chosen, lang_of, local, page_html, sheet_of, with_sheet
+from api.reading import Written, read_list
+from api.routers.v1 import PROBLEMS
+from graph.analysis.answers import CandidateAnswer, RankAnswer
+from graph.errors import FileRefused, LianzhuError, UsageError
+from graph.question import Question, scheme_of
+from records import schemes, shortlist
+from records.database import Records
+from viz import lists as v
+from viz.sentences import reason_text
+
+__all__ = ["api", "router"]
+
+router = APIRouter(include_in_schema=False)
+api = APIRouter(prefix="/api/v1", tags=["v1"])
+
+Text = Annotated[str, Form(max_length=2000)]
+Back = Annotated[str, Form(alias="next", max_length=4000)]
+Weight = Annotated[float, Form(ge=0, le=0.5)]
+Word = Annotated[str, Query(max_length=40)]
+
+
+@api.get("/shortlist", operation_id="shortlist", responses=PROBLEMS)
+def shortlist_(request: Request, desk: AtDesk, records: AtRecords) -> Response:
+    """The shortlist with today's ranks."""
+    rows = _rows(desk, records, lang_of(request))
+    return answered(request, desk.snapshot.revision, {"items": rows})
+
+
+@router.get("/shortlist")
+def page(
+    request: Request,
+    desk: AtDesk,
+    records: AtRecords,
+    status: Word = "",
+    read: Annotated[int | None, Query(ge=0)] = None,
+) -> Response:
+    """要联系谁、谈到哪一步?"""
+    made = page_html(request, desk, _page(request, desk, records, status, read))
+    del made.headers["etag"]  # the list changes without the graph
+    return made
+
+
+@router.get("/shortlist.xlsx")
+def sheet(request: Request, desk: AtDesk, records: AtRecords, status: Word = "") -> Response:
+    """The list as a workbook that can be read back."""
+    found = _page(request, desk, records, status, None)
+    table = v.list_table(found.frame.lang, found.rows, found.names)
+    return sheet_of(request, found.frame, [table], {})
+
+
+@router.post("/shortlist")
+def add(
+    desk: AtDesk,
+    records: AtRecords,
+    kind: Literal["project", "enterprise", "expansion"] = Form(),
+    candidate: Text = "",
+    chain: Text = "",
+    leader: Text = "",
+    region: Text = "",
+    back: Back = "/shortlist",
+) -> Response:
+    """加入招商清单."""
+    label = "Project" if kind == "project" else "Enterprise"
+    found = desk.id_of(label, candidate, "candidate")
+    pick = shortlist.Pick(
+        kind,
+        found,
+        desk.names()[found],
+        desk.id_of("Enterprise", leader, "leader") if leader else "",
+        desk.id_of("Chain", chain, "chain"),
+        desk.id_of("Region", region, "region"),
+    )
+    shortlist.add(records, pick)
+    return RedirectResponse(local(back), 303)
+
+
+@router.post("/shortlist/read")
+def read_back(
+    request: Request, records: AtRecords, file: Annotated[UploadFile, File()]
+) -> Response:
+    """Status and note from a workbook, every row or none."""
+    limit = settings_of(request).upload_mb << 20
+    content = file.file.read(limit + 1)
+    if len(content) > limit:
+        raise FileRefused("file_too_large", file=file.filename or "", limit=limit)
+    written = read_list(content, file.filename or "")
+    changed = shortlist.change(
+        records, {w.item: (w.status, w.note) for w in _known(records, written)}
+    )
+    return RedirectResponse(f"/shortlist?read={changed}", 303)
+
+
+@router.post("/shortlist/{item}")
+def change(
+    records: AtRecords,
+    item: str,
+    act: Literal["save", "remove"] = Form("save"),
+    status: Text = "",
+    note: Text = "",
+    back: Back = "/shortlist",
+) -> Response:
+    """Another status or note, or off the list."""
+    if act == "remove":
+        shortlist.remove(records, item)
+    else:
+        shortlist.change(records, {item: (status, note)})
+    return RedirectResponse(local(back), 303)
+
+
+@router.post("/shortlist/{item}/contacts")
+def contact(
+    records: AtRecords,
+    item: str,
+    on_day: Text = "",
+    who: Text = "",
+    result: Text = "",
+    back: Back = "/shortlist",
+) -> Response:
+    """记一次联系."""
+    shortlist.log(records, item, shortlist.Contact(_day(on_day), who, result))
+    return RedirectResponse(local(back), 303)
+
+
+@router.post("/schemes")
+def scheme(
+    records: AtRecords,
+    act: Literal["apply", "forget"] = Form("apply"),
+    relatedness: Weight = 0.0,
+    tie: Weight = 0.0,
+    readiness: Weight = 0.0,
+    name: Text = "",
+    back: Back = "/",
+) -> Response:
+    """Rank by these weights, and keep them under a name where one is given."""
+    if act == "forget":
+        schemes.forget(records, name)
+        return RedirectResponse(local(back), 303)
+    text = f"{relatedness:g}/{tie:g}/{readiness:g}"
+    found = scheme_of(text)
+    if name.strip():
+        schemes.save(records, replace(found, name=name.strip()))
+    return RedirectResponse(local(back, scheme=text), 303)
+
+
+def _page(
+    request: Request, desk: Desk, records: Records, status: str, read: int | None
+) -> v.ListPage:
+    frame = with_sheet(request, chosen(request, desk))
+    rows = [r for r in _rows(desk, records, frame.lang) if status in ("", r.status)]
+    return v.ListPage(frame, rows, desk.names(), shortlist.STATUSES, status, read)
+
+
+def _rows(desk: Desk, records: Records, lang: str) -> list[v.ListRow]:
+    answers: dict[Question, RankAnswer | None] = {}
+    found = []
+    for item in shortlist.items(records):
+        pick = item.pick
+        question = Question(
+            leader=pick.leader or None,
+            chain=None if pick.leader else pick.chain,
+            region=pick.region,
+        )
+        if question not in answers:
+            answers[question] = _ranked(desk, question)
+        found.append(_row(desk, item, answers[question], lang))
+    return found
+
+
+def _row(desk: Desk, item: shortlist.Item, answer: RankAnswer | None, lang: str) -> v.ListRow:
+    pick = item.pick
+    rank, standing = _standing(answer, pick)
+    names = desk.names()
+    return v.ListRow(
+        item.id,
+        pick.kind,
+        pick.candidate,
+        names.get(pick.candidate)
+        if pick.candidate in desk.snapshot.nodes(_label(pick)).index
+        else pick.name,
+        pick.leader,
+        pick.chain,
+        pick.region,
+        item.status,
+        item.note,
+        item.added_at.date().isoformat(),
+        [v.Spoken(c.on_day.isoformat(), c.who, c.result) for c in item.contacts],
+        standing.score if standing else None,
+        rank,
+        reason_text(lang, standing, answer.question, names, {}) if standing and answer else "",
+    )
+
+
+def _standing(
+    answer: RankAnswer | None, pick: shortlist.Pick
+) -> tuple[int | None, CandidateAnswer | None]:
+    for at, candidate in enumerate(answer.candidates if answer else (), 1):
+        if (candidate.kind, candidate.id) == (pick.kind, pick.candidate):
+            return at, candidate
+    return None, None
+
+
+def _ranked(desk: Desk, question: Question) -> RankAnswer | None:
+    """Today's ranking; None where the question no longer holds (its leader is gone, say)."""
+    try:
+        return desk.rank(question)
+    except LianzhuError:
+        return None
+
+
+def _label(pick: shortlist.Pick) -> str:
+    return "Project" if pick.kind == "project" else "Enterprise"
+
+
+def _known(records: Records, written: list[Written]) -> list[Written]:
+    """The rows as written, once every one of them is on the list."""
+    held = {item.id for item in shortlist.items(records)}
+    for row in written:
+        if row.item not in held:
+            raise UsageError("list_sheet", row=row.row, what=row.item)
+    return written
+
+
+def _day(given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise UsageError("bad_date", given=given) from None

@@ -1,0 +1,51 @@
+"""What waits for somebody today, for the first page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from api.desk import Desk
+from graph.tables import TABLES
+from records import shortlist, tasks
+from records.database import Records
+from viz.contexts import ChainRow, Frame, Todo
+
+__all__ = ["pipeline", "todos_of"]
+
+_STAGES = tuple(dict.fromkeys(TABLES["projects"].column("stage").words.values()))
+
+
+def todos_of(
+    records: Records, frame: Frame, rows: Sequence[ChainRow], today: date
+) -> Sequence[Todo]:
+    """Tasks that are due, candidates nobody has contacted, segments whose evidence is old."""
+    given = tasks.open_tasks(records)
+    late = sum(task.due < today for task in given)
+    waiting = sum(item.status == shortlist.STATUSES[0] for item in shortlist.items(records))
+    stale, unknown = dict[str, str](), dict[str, str]()  # segment -> a chain where it is so
+    for chain in rows:
+        for answer in (row.answer for row in chain.rows if row.answer):
+            unknown |= {v.segment: chain.id for v in answer.to_verify}
+            stale |= {s.segment: chain.id for s in answer.segments if "stale" in s.flags}
+    found = [
+        Todo("late", late, frame.to("/tasks"), urgent=True),
+        Todo("tasks", len(given) - late, frame.to("/tasks")),
+        Todo("contact", waiting, frame.to("/shortlist", status=shortlist.STATUSES[0])),
+        Todo("unknown", len(unknown), _most(frame, unknown) + "#verify"),
+        Todo("stale", len(stale), _most(frame, stale)),
+    ]
+    return [todo for todo in found if todo.n]
+
+
+def _most(frame: Frame, chains: Mapping[str, str]) -> str:
+    """The gaps of the chain that has most of them."""
+    counted = Counter(chains.values()).most_common(1)
+    return frame.chain_url("gaps", counted[0][0]) if counted else ""
+
+
+def pipeline(desk: Desk) -> Sequence[tuple[str, int]]:
+    """Projects by stage, in the order a project goes through them; stages without one are out."""
+    stages = Counter(s for s in desk.snapshot.nodes("Project").values("stage") if s)
+    return [(stage, stages[stage]) for stage in _STAGES if stages[stage]]

@@ -1,0 +1,1 @@
+"""What an office writes down beside the graph: lists, contacts, weight schemes."""

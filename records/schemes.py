@@ -1,0 +1,45 @@
+"""Weight schemes an office has saved under a name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, insert, select
+
+from graph.errors import UsageError
+from graph.question import SCHEMES, Scheme
+from records.database import Records
+from records.tables import schemes
+
+__all__ = ["forget", "save", "saved"]
+
+_LONGEST = 40  # characters of a name
+
+
+def save(records: Records, scheme: Scheme) -> None:
+    """Keep a scheme; one of the same name is replaced.
+
+    Raises `UsageError` for an empty, too long or built-in name.
+    """
+    name = scheme.name.strip()
+    if not name or len(name) > _LONGEST or name in SCHEMES or "\0" in name:
+        raise UsageError("bad_text", name="name", limit=_LONGEST)
+    weights = {k: getattr(scheme, k) for k in ("fill", "relatedness", "tie", "readiness")}
+    with records.begin() as db:
+        db.execute(delete(schemes).where(schemes.c.name == name))
+        db.execute(insert(schemes).values(name=name, saved_at=datetime.now(UTC), **weights))
+
+
+def saved(records: Records) -> list[Scheme]:
+    """Every saved scheme by name."""
+    with records.begin() as db:
+        rows = db.execute(select(schemes).order_by(schemes.c.name)).mappings()
+        return [
+            Scheme(r["name"], r["fill"], r["relatedness"], r["tie"], r["readiness"]) for r in rows
+        ]
+
+
+def forget(records: Records, name: str) -> None:
+    """Drop a saved scheme; nothing happens where there is none."""
+    with records.begin() as db:
+        db.execute(delete(schemes).where(schemes.c.name == name))

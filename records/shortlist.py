@@ -1,0 +1,174 @@
+"""招商清单: candidates somebody picked, how far each one is, and who spoke to whom when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import uuid4
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from graph.errors import NotFound, UsageError
+from records.database import Records
+from records.tables import contacts, shortlist
+
+__all__ = [
+    "STATUSES",
+    "Contact",
+    "Item",
+    "Pick",
+    "add",
+    "change",
+    "courted",
+    "items",
+    "log",
+    "picked",
+    "remove",
+]
+
+STATUSES = ("to_contact", "contacted", "in_talks", "signed", "given_up")
+_LONGEST = 2_000  # characters of a note or a result
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A candidate and the question it was picked for; `leader` "" = the whole chain."""
+
+    kind: str
+    candidate: str
+    name: str
+    leader: str
+    chain: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Somebody of the office spoke to the candidate."""
+
+    on_day: date
+    who: str
+    result: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row of the list, newest contact first."""
+
+    id: str
+    pick: Pick
+    status: str
+    note: str
+    added_at: datetime
+    contacts: Sequence[Contact]
+
+
+def add(records: Records, pick: Pick) -> bool:
+    """Put a candidate on the list; False when it is there already."""
+    key = {k: getattr(pick, k) for k in ("kind", "candidate", "leader", "chain", "region")}
+    with records.begin() as db:
+        if db.execute(select(shortlist.c.id).filter_by(**key)).first():
+            return False
+        row = {**key, "name": pick.name, "status": STATUSES[0], "note": ""}
+        db.execute(insert(shortlist).values(id=uuid4().hex, added_at=_now(), **row))
+    return True
+
+
+def items(records: Records) -> list[Item]:
+    """The whole list, oldest first."""
+    with records.begin() as db:
+        spoken: dict[str, list[Contact]] = {}
+        for row in db.execute(
+            select(contacts).order_by(contacts.c.on_day.desc(), contacts.c.written_at.desc())
+        ).mappings():
+            spoken.setdefault(row["item"], []).append(
+                Contact(row["on_day"], row["who"], row["result"])
+            )
+        rows = db.execute(select(shortlist).order_by(shortlist.c.added_at, shortlist.c.id))
+        return [
+            Item(
+                r["id"],
+                Pick(*(r[k] for k in Pick.__dataclass_fields__)),
+                r["status"],
+                r["note"],
+                r["added_at"],
+                spoken.get(r["id"], ()),
+            )
+            for r in rows.mappings()
+        ]
+
+
+def picked(records: Records, leader: str, chain: str, region: str) -> frozenset[tuple[str, str]]:
+    """(kind, id) of what is on the list for one question."""
+    where = {"leader": leader, "chain": chain, "region": region}
+    with records.begin() as db:
+        rows = db.execute(select(shortlist.c.kind, shortlist.c.candidate).filter_by(**where))
+        return frozenset((kind, candidate) for kind, candidate in rows)
+
+
+def courted(records: Records) -> frozenset[tuple[str, str]]:
+    """(kind, id) of whatever somebody has already contacted, for any question."""
+    with records.begin() as db:
+        found = select(shortlist.c.kind, shortlist.c.candidate)
+        rows = db.execute(found.where(shortlist.c.status != STATUSES[0]))
+        return frozenset((kind, candidate) for kind, candidate in rows)
+
+
+def change(records: Records, changes: Mapping[str, tuple[str, str]]) -> int:
+    """New status and note by item, all or none; how many rows they change.
+
+    Raises `UsageError` for an unknown status or a note too long, `NotFound` for an unknown item.
+    """
+    changed = 0
+    with records.begin() as db:
+        for item, (status, note) in changes.items():
+            if status not in STATUSES:
+                raise UsageError(
+                    "bad_choice", name="status", given=status, allowed=" | ".join(STATUSES)
+                )
+            row = _row(db, item)
+            if (row["status"], row["note"]) != (status, _text("note", note, empty=True)):
+                values = {"status": status, "note": note.strip()}
+                db.execute(update(shortlist).where(shortlist.c.id == item).values(values))
+                changed += 1
+    return changed
+
+
+def log(records: Records, item: str, contact: Contact) -> None:
+    """Write down a contact; who only stood to be contacted has been now."""
+    if contact.on_day > date.today():
+        raise UsageError("future_date", given=contact.on_day.isoformat())
+    said = {"who": _text("who", contact.who), "result": _text("result", contact.result)}
+    with records.begin() as db:
+        row = _row(db, item)
+        values = {"id": uuid4().hex, "item": item, "on_day": contact.on_day, "written_at": _now()}
+        db.execute(insert(contacts).values(**values, **said))
+        if row["status"] == STATUSES[0]:
+            moved = update(shortlist).where(shortlist.c.id == item)
+            db.execute(moved.values(status=STATUSES[1]))
+
+
+def remove(records: Records, item: str) -> None:
+    """Take a row off the list, with its contacts."""
+    with records.begin() as db:
+        _row(db, item)
+        db.execute(delete(shortlist).where(shortlist.c.id == item))
+
+
+def _row(db: Connection, item: str) -> Mapping[str, str]:
+    row = db.execute(select(shortlist).where(shortlist.c.id == item)).mappings().first()
+    if row is None:
+        raise NotFound("unknown_item", item=item)
+    return dict(row)
+
+
+def _text(name: str, given: str, *, empty: bool = False) -> str:
+    text = given.strip()
+    if len(text) > _LONGEST or not (text or empty) or "\0" in text:
+        raise UsageError("bad_text", name=name, limit=_LONGEST)
+    return text
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,105 @@
+"""The shortlist and the schemes: what is written is there, and nothing half-way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from graph.errors import NotFound, StoreError, UsageError
+from graph.question import Scheme
+from records import schemes, shortlist
+from records.database import Records
+from records.shortlist import Contact, Pick
+from records.tables import metadata
+
+PICK = Pick("enterprise", "e1", "甲公司", "leader", "chain", "370211")
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Records]:
+    made = Records(f"sqlite:///{tmp_path}/new/records.db")
+    yield made
+    made.close()
+
+
+def test_the_migrations_leave_what_the_tables_say(records: Records) -> None:
+    records.migrate()
+    records.migrate()
+    with records.begin() as db:
+        assert compare_metadata(MigrationContext.configure(db), metadata) == []
+
+
+def test_a_candidate_is_on_the_list_once_for_each_question(records: Records) -> None:
+    assert shortlist.add(records, PICK)
+    assert not shortlist.add(records, PICK)
+    assert shortlist.add(records, Pick("enterprise", "e1", "甲公司", "", "chain", "370211"))
+    assert [i.pick.leader for i in shortlist.items(records)] == ["leader", ""]
+    assert shortlist.picked(records, "leader", "chain", "370211") == {("enterprise", "e1")}
+    assert shortlist.picked(records, "leader", "chain", "370200") == frozenset()
+
+
+def test_status_and_note_change_together_or_not_at_all(records: Records) -> None:
+    shortlist.add(records, PICK)
+    (item,) = shortlist.items(records)
+    assert (item.status, item.note) == ("to_contact", "")
+    assert shortlist.change(records, {item.id: ("in_talks", " 下周再谈 ")}) == 1
+    assert shortlist.change(records, {item.id: ("in_talks", "下周再谈")}) == 0
+    with pytest.raises(NotFound):
+        shortlist.change(records, {item.id: ("signed", ""), "nobody": ("signed", "")})
+    with pytest.raises(UsageError):
+        shortlist.change(records, {item.id: ("married", "")})
+    (after,) = shortlist.items(records)
+    assert (after.status, after.note) == ("in_talks", "下周再谈")
+
+
+def test_a_contact_is_logged_newest_first(records: Records) -> None:
+    shortlist.add(records, PICK)
+    (item,) = shortlist.items(records)
+    for day, who in ((date(2026, 3, 1), "王"), (date(2026, 5, 1), "李"), (date(2026, 1, 1), "赵")):
+        shortlist.log(records, item.id, Contact(day, who, "愿意来看"))
+    (after,) = shortlist.items(records)
+    assert [c.who for c in after.contacts] == ["李", "王", "赵"]
+    assert after.status == "contacted"
+    with pytest.raises(UsageError):
+        shortlist.log(records, item.id, Contact(date.today() + timedelta(1), "王", "以后"))
+    with pytest.raises(UsageError):
+        shortlist.log(records, item.id, Contact(date(2026, 1, 1), " ", "无人"))
+
+
+def test_what_is_removed_takes_its_contacts_along(records: Records) -> None:
+    shortlist.add(records, PICK)
+    (item,) = shortlist.items(records)
+    shortlist.log(records, item.id, Contact(date(2026, 3, 1), "王", "愿意来看"))
+    shortlist.remove(records, item.id)
+    assert shortlist.items(records) == []
+    with pytest.raises(NotFound):
+        shortlist.remove(records, item.id)
+    shortlist.add(records, PICK)
+    (again,) = shortlist.items(records)
+    assert again.contacts == ()
+
+
+def test_schemes_are_kept_by_name(records: Records) -> None:
+    schemes.save(records, Scheme("稳", 0.5, 0.2, 0.1, 0.2))
+    schemes.save(records, Scheme("稳", 0.6, 0.1, 0.1, 0.2))
+    schemes.save(records, Scheme("快", 0.7, 0.0, 0.0, 0.3))
+    assert [(s.name, s.fill) for s in schemes.saved(records)] == [("快", 0.7), ("稳", 0.6)]
+    schemes.forget(records, "稳")
+    schemes.forget(records, "稳")
+    assert [s.name for s in schemes.saved(records)] == ["快"]
+    for name in ("", "balanced", "x" * 41):
+        with pytest.raises(UsageError):
+            schemes.save(records, Scheme(name, 0.6, 0.2, 0.1, 0.1))
+
+
+def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StoreError):
+        Records("no address")
+    (tmp_path / "records.db").write_bytes(b"not a database at all, and long enough to be read" * 40)
+    with pytest.raises(StoreError), Records(f"sqlite:///{tmp_path}/records.db").begin():
+        pass

@@ -1,0 +1,97 @@
+"""The page and the workbook of the shortlist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from viz.contexts import Frame
+from viz.table import Cell, Column, Table
+from viz.words import term, word
+
+__all__ = ["ListPage", "ListRow", "Spoken", "list_table"]
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One contact, as it is shown."""
+
+    on_day: str
+    who: str
+    result: str
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """One candidate on the list; its place and reason are those of today's data."""
+
+    id: str
+    kind: str
+    candidate: str
+    name: str
+    leader: str
+    chain: str
+    region: str
+    status: str
+    note: str
+    added: str
+    contacts: Sequence[Spoken]
+    score: float | None  # None = no longer a candidate of that question
+    rank: int | None
+    reason: str
+
+    @property
+    def label(self) -> str:
+        """What kind of node it is."""
+        return "Project" if self.kind == "project" else "Enterprise"
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """要联系谁、谈到哪一步?"""
+
+    template: ClassVar[str] = "shortlist.html"
+    frame: Frame
+    rows: Sequence[ListRow]
+    names: Mapping[str, str]
+    statuses: Sequence[str]
+    status: str = ""  # ?status=
+    read: int | None = None  # rows a workbook changed
+
+
+def list_table(lang: str, rows: Sequence[ListRow], names: Mapping[str, str]) -> Table:
+    """The list as a workbook's sheet: the first column is what is read back by."""
+    heads = ("id", "name", "kind", "status", "note", "leader", "chain", "region", "rank", "score")
+    more = ("reason", "last_day", "last_who", "last_result", "added")
+    numbers = {"rank", "score"}
+    return Table(
+        "shortlist",
+        word(lang, "list.sheet"),
+        [
+            Column(word(lang, f"list_head.{h}"), "number" if h in numbers else "text")
+            for h in (*heads, *more)
+        ],
+        [_cells(lang, row, names) for row in rows],
+    )
+
+
+def _cells(lang: str, row: ListRow, names: Mapping[str, str]) -> list[Cell]:
+    last = row.contacts[0] if row.contacts else None
+    return [
+        Cell(row.id),
+        Cell(row.name),
+        Cell(term(lang, "kind", row.kind)),
+        Cell(term(lang, "list_status", row.status)),
+        Cell(row.note),
+        Cell(names.get(row.leader, row.leader) if row.leader else ""),
+        Cell(names.get(row.chain, row.chain)),
+        Cell(names.get(row.region, row.region)),
+        Cell(row.rank, digits=0),
+        Cell(row.score, digits=3),
+        Cell(row.reason),
+        Cell(last.on_day if last else None),
+        Cell(last.who if last else None),
+        Cell(last.result if last else None),
+        Cell(row.added),
+    ]
