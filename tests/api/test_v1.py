@@ -144,14 +144,23 @@ def test_operation_ids_are_stable(client: TestClient) -> None:
     found = sorted(op["operationId"] for ops in paths.values() for op in ops.values())
     assert found == [
         "chain_map",
+        "compare",
         "entity",
         "explain",
+        "fit",
+        "flows",
         "gaps",
+        "heat",
         "import",
+        "landing",
         "neighbourhood",
         "nodes",
+        "outage",
+        "park",
         "rank",
+        "readiness",
         "search",
+        "shortlist",
         "stats",
         "verify",
     ]

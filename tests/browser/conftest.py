@@ -80,6 +80,13 @@ def served_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
+def served_fresh(tmp_path: Path) -> Iterator[str]:
+    """A server that a test may leave changed."""
+    with serving(open_store(f"sqlite:///{tmp_path}/sample.db", deadline=3.0), tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
 def served_neo4j(neo4j_server: Login, tmp_path: Path) -> Iterator[str]:
     # Anew for each test: the server has one database, which other suites empty.
     wipe(neo4j_server)
@@ -95,7 +102,10 @@ def serving(store: GraphStore, folder: Path) -> Iterator[str]:
     load_sample(store)
     store.apply(_hostile())
     settings = Settings(
-        graph_url=f"sqlite:///{folder}/own.db", records_url=f"sqlite:///{folder}/records.db"
+        graph_url=f"sqlite:///{folder}/own.db",
+        records_url=f"sqlite:///{folder}/records.db",
+        upload_dir=str(folder / "uploads"),
+        backup_dir=str(folder / "backups"),
     )
     app = create_app(store, settings, sample=True)
     app.state.sample_records = f"sqlite:///{folder}/sample-records.db"

@@ -87,6 +87,57 @@ def test_a_reviewer_sees_why_one_park_and_not_another_and_for_whom(watched: Watc
     watched.clean()
 
 
+SHEETS = {
+    "产业链": (("编号", "名称"), ("c1", "泵阀链")),
+    "环节": (
+        ("编号", "名称", "所属产业链", "位置"),
+        ("s1", "水泵", "c1", "下游"),
+        ("s2", "叶轮", "c1", "上游"),
+    ),
+    "投入": (("投入环节", "产出环节"), ("s2", "s1")),
+    "企业": (
+        ("编号", "名称", "所在区域", "链主所属产业链", "来源", "数据日期"),
+        ("e1", "泵王公司", "370211", "c1", "走访", "2026-06-01"),
+        ("e2", "叶轮厂", "370211", "", "走访", "2026-06-01"),
+    ),
+    "生产": (("企业", "环节"), ("e1", "s1"), ("e2", "s2")),
+}
+
+
+def filled(path: Path) -> Path:
+    """The template, filled in as a newcomer would: headers as they stand, five sheets."""
+    book = load_workbook(path)
+    for name, rows in SHEETS.items():
+        sheet = book[name]
+        heads = [str(cell.value or "").strip("*").split("（")[0] for cell in sheet[1]]
+        for at, row in enumerate(rows[1:], 2):
+            for head, value in zip(rows[0], row, strict=True):
+                sheet.cell(at, heads.index(head) + 1).value = value
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("served", ["fresh"], indirect=True)
+def test_a_newcomer_starts_from_the_template(watched: Watched, tmp_path: Path) -> None:
+    page = watched.page
+    page.goto(watched.base)
+    page.click("text=打开空白园区")
+    page.click("nav >> text=开始使用")
+    with page.expect_download() as coming:
+        page.locator("a[href*='template.xlsx']").first.click()
+    coming.value.save_as(tmp_path / "我的园区.xlsx")
+    page.set_input_files("input[type=file]", filled(tmp_path / "我的园区.xlsx"))
+    page.click("#upload button")
+    page.wait_for_load_state()
+    page.click("text=正式导入")
+    page.wait_for_load_state()
+    page.goto(watched.base)
+    page.click("a[href*='/chains/c1/gaps'] >> nth=0")
+    assert "叶轮" in page.inner_text("main")
+    assert "泵王公司" in page.inner_text("main")
+    watched.clean()
+
+
 def test_a_table_sorts_by_pinyin_and_is_searched_by_initials(watched: Watched) -> None:
     page = watched.page
     page.goto(f"{watched.base}/parks")
