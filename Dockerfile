@@ -8,6 +8,7 @@ RUN /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY graph graph
 COPY ingest ingest
+COPY records records
 COPY viz viz
 COPY api api
 RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .

@@ -11,10 +11,10 @@ run: .venv/.run
 	$(BIN)/lianzhu serve --sample --port $(PORT)
 
 test: .venv/.dev
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-release: .venv/.dev
-	LIANZHU_RELEASE=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
+	LIANZHU_RELEASE=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .

@@ -38,7 +38,6 @@ from graph.store.base import GraphStore
 
 __all__ = ["create_app"]
 
-SAMPLE_RECORDS = "sqlite:///var/sample-records.db"
 CSP = (
     "default-src 'self'; img-src 'self' data:; frame-ancestors 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'"
@@ -58,7 +57,6 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
     app.state.desk = Desk(store, sample=sample)
     app.state.settings = settings
     app.state.records = {}  # by address, opened when first used
-    app.state.sample_records = SAMPLE_RECORDS
     for pair in (parks, compare, report, exports, guide, lists, corrections, tasks, schema):
         app.include_router(pair.api)
         app.include_router(pair.router)

@@ -61,7 +61,7 @@ def _question(
 def _records(request: Request) -> Records:
     """The records of the zone that is open: the sample's are not the user's own."""
     state = request.app.state
-    url = state.sample_records if state.desk.sample else state.settings.records_url
+    url = state.settings.sample_records_url if state.desk.sample else state.settings.records_url
     if url not in state.records:
         state.records[url] = Records(url)
     found: Records = state.records[url]

@@ -113,6 +113,13 @@ class Settings:
     import_seconds: int = 60
     report_template: str = ""
 
+    @property
+    def sample_records_url(self) -> str:
+        """Where the records of the sample are kept: a file beside one's own, or in `var`."""
+        scheme, slash, path = self.records_url.rpartition("/")
+        beside = self.records_url.startswith("sqlite:") and path
+        return f"{scheme}{slash}sample-{path}" if beside else "sqlite:///var/sample-records.db"
+
     def open_store(self, url: str = "") -> GraphStore:
         """The store at `url`, else at the configured one; nothing is connected yet."""
         user = self.graph_user if self.graph_password else ""

@@ -27,6 +27,19 @@ LONGEST_MINUTES = 20
 # A test server lives for minutes: compiling its code twice costs two cores more than it brings.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 
+_LONG = (
+    "test_neo4j_kills.py",
+    "test_differential.py",
+    "test_injection.py",
+    "test_injection_rest.py",
+    "test_neo4j_cuts.py",
+    "test_pinned.py",
+    "test_bundle.py",
+    "test_neo4j_journey.py",
+    "test_undo.py",
+    "test_server.py",
+)
+
 _seconds: dict[str, float] = defaultdict(float)
 _counts: dict[str, int] = defaultdict(int)
 _neo4j = {"line": "Neo4j: not run (no test asked for it)"}
@@ -95,6 +108,13 @@ def _told(login: Login) -> Login:
     """The same, named in the closing summary."""
     _neo4j["line"] = f"{login.version}, {login.url}"
     return login
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: the last to end is what both processes wait for."""
+    items.sort(
+        key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG)
+    )
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from viz.contexts import Frame
+from viz.report_parts import Section, told
 from viz.table import Cell, Column, Table
 from viz.words import term, word
 
-__all__ = ["ListPage", "ListRow", "Spoken", "list_table"]
+__all__ = ["ListPage", "ListRow", "ListStory", "Spoken", "list_table"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,64 @@ class ListPage:
     statuses: Sequence[str]
     status: str = ""  # ?status=
     read: int | None = None  # rows a workbook changed
+
+
+@dataclass(frozen=True)
+class ListStory:
+    """The list on paper: one table, the newest contact with each."""
+
+    frame: Frame
+    rows: Sequence[ListRow]
+    names: Mapping[str, str]
+
+    @property
+    def title(self) -> str:
+        """What it is."""
+        return word(self.frame.lang, "list.sheet")
+
+    @property
+    def subject(self) -> str:
+        """How many are in which state."""
+        lang = self.frame.lang
+        counts = Counter(row.status for row in self.rows)
+        states = (f"{term(lang, 'list_status', code)} {n}" for code, n in counts.items())
+        return word(lang, "text.comma").join(states)
+
+    @property
+    def headline(self) -> str:
+        """What to do with it."""
+        return word(self.frame.lang, "list.lead")
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """That the sample is no real zone."""
+        lang = self.frame.lang
+        return [word(lang, "sample.text")] if self.frame.sample else []
+
+    @property
+    def sections(self) -> Sequence[Section]:
+        """The table."""
+        whole = list_table(self.frame.lang, self.rows, self.names)
+        kept = [1, 2, 3, 4, 8, 9, 10, 11, 12, 13]  # ids and the question are for the workbook
+        table = replace(
+            whole,
+            columns=[whole.columns[at] for at in kept],
+            rows=[[row[at] for at in kept] for row in whole.rows],
+        )
+        return [Section("list", self.title, table=table)]
+
+    @property
+    def foot(self) -> str:
+        """Date and revision of the data."""
+        lang, frame = self.frame.lang, self.frame
+        date = frame.data_date or word(lang, "text.no_data")
+        parts = [f"{word(lang, 'foot.date')} {date}"]
+        parts.append(f"{word(lang, 'foot.revision')} {frame.revision}")
+        return word(lang, "text.comma").join(parts)
+
+    def told(self, cell: Cell, column: Column) -> str:
+        """A cell in words."""
+        return told(self.frame.lang, cell, column)
 
 
 def list_table(lang: str, rows: Sequence[ListRow], names: Mapping[str, str]) -> Table:

@@ -1,4 +1,4 @@
-"""The report as a Word file: the sections of its page under the styles of a template."""
+"""A report or a list as a Word file: its sections under the styles of a template."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 from zipfile import BadZipFile
 
 from docx import Document
@@ -21,12 +22,12 @@ from docx.table import _Cell, _Row
 from docx.text.paragraph import Paragraph
 
 from graph.errors import UsageError
-from viz.report import ReportPage
+from viz.contexts import Frame
 from viz.report_parts import Section
-from viz.table import Table
+from viz.table import Cell, Column, Table
 from viz.words import word
 
-__all__ = ["MEDIA_TYPE", "report_docx"]
+__all__ = ["MEDIA_TYPE", "Story", "report_docx"]
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 # What XML 1.0 cannot hold, or Word takes for something else than text.
@@ -36,7 +37,42 @@ _HEAD = {"zh": ("Arial", "黑体"), "en": ("Calibri", "黑体")}
 _BROKEN = (PackageNotFoundError, BadZipFile, KeyError, ValueError, OSError)
 
 
-def report_docx(page: ReportPage, template: str = "") -> bytes:
+class Story(Protocol):
+    """What can be written down: a title, a headline, sections, and where it comes from."""
+
+    @property
+    def frame(self) -> Frame:
+        """The language, and what the data are."""
+
+    @property
+    def title(self) -> str:
+        """The question it answers."""
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+
+    @property
+    def headline(self) -> str:
+        """The one sentence."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a reader must know first."""
+
+    @property
+    def sections(self) -> Sequence[Section]:
+        """The rest, in order."""
+
+    @property
+    def foot(self) -> str:
+        """Date and revision of the data."""
+
+    def told(self, cell: Cell, column: Column) -> str:
+        """A cell in words."""
+
+
+def report_docx(page: Story, template: str = "") -> bytes:
     """The report, after what the document at the path `template` holds, in its styles.
 
     Raises `UsageError` when the template is no Word document.
@@ -48,7 +84,7 @@ def report_docx(page: ReportPage, template: str = "") -> bytes:
     return out.getvalue()
 
 
-def _told(document: WordDocument, page: ReportPage) -> None:
+def _told(document: WordDocument, page: Story) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
     core = document.core_properties
     core.title, core.author = _clean(page.title), word(page.frame.lang, "site.name")
@@ -64,7 +100,7 @@ def _told(document: WordDocument, page: ReportPage) -> None:
     _add(document, page.foot, "Caption")
 
 
-def _section(document: WordDocument, page: ReportPage, section: Section) -> None:
+def _section(document: WordDocument, page: Story, section: Section) -> None:
     _add(document, section.title, "Heading 1")
     for line in section.lines:
         _add(document, line)
@@ -76,7 +112,7 @@ def _section(document: WordDocument, page: ReportPage, section: Section) -> None
         _add(document, line, "List Bullet")
 
 
-def _table(document: WordDocument, page: ReportPage, table: Table) -> None:
+def _table(document: WordDocument, page: Story, table: Table) -> None:
     _add(document, table.caption, "Caption").paragraph_format.keep_with_next = True
     made = document.add_table(rows=1, cols=len(table.columns))
     if "Table Grid" in document.styles:
@@ -139,7 +175,7 @@ def _opened(template: str) -> WordDocument:
         raise UsageError("bad_report_template", file=template) from None
 
 
-def _plain(page: ReportPage) -> WordDocument:
+def _plain(page: Story) -> WordDocument:
     """The built-in look: A4, black on white, fonts that Chinese offices have."""
     document = Document()
     section = document.sections[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
@@ -20,6 +21,7 @@ from graph.question import Question, scheme_of
 from records import schemes, shortlist
 from records.database import Records
 from viz import lists as v
+from viz.report_docx import MEDIA_TYPE, report_docx
 from viz.sentences import reason_text
 
 __all__ = ["api", "router"]
@@ -60,6 +62,17 @@ def sheet(request: Request, desk: AtDesk, records: AtRecords, status: Word = "")
     found = _page(request, desk, records, status, None)
     table = v.list_table(found.frame.lang, found.rows, found.names)
     return sheet_of(request, found.frame, [table], {})
+
+
+@router.get("/shortlist.docx")
+def letter(request: Request, desk: AtDesk, records: AtRecords, status: Word = "") -> Response:
+    """The list as a Word file."""
+    found = _page(request, desk, records, status, None)
+    story = v.ListStory(found.frame, found.rows, found.names)
+    content = report_docx(story, settings_of(request).report_template)
+    name = quote(f"{story.title} {found.frame.data_date or ''}".strip())
+    disposition = f"attachment; filename*=UTF-8''{name}.docx"
+    return Response(content, media_type=MEDIA_TYPE, headers={"Content-Disposition": disposition})
 
 
 @router.post("/shortlist")

@@ -6,6 +6,7 @@ import io
 import re
 
 import pytest
+from docx import Document
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
 
@@ -166,3 +167,18 @@ def test_giants_and_those_contacted_are_left_out_when_asked(client: TestClient) 
     listed = set(re.findall(r'id="c-([^"]+)"', every))
     assert listed & large
     assert not set(re.findall(r'id="c-([^"]+)"', giants)) & large
+
+
+def test_the_list_on_paper(client: TestClient) -> None:
+    pick(client)
+    (item,) = items(client)
+    contact = {"on_day": "2026-05-01", "who": "王", "result": "下月来考察"}
+    client.post(f"/shortlist/{item['id']}/contacts", data=contact)
+    document = Document(io.BytesIO(client.get("/shortlist.docx").content))
+    (table,) = document.tables
+    cells = [[cell.text for cell in row.cells] for row in table.rows]
+    assert cells[0][:4] == ["候选", "类别", "状态", "备注"]
+    assert cells[1][0] == "示例高效冰箱压缩机项目"
+    assert cells[1][2] == "已联系"
+    assert cells[1][-3:] == ["2026-05-01", "王", "下月来考察"]
+    assert float(cells[1][5]) == pytest.approx(item["score"], abs=5e-4)

@@ -108,7 +108,6 @@ def serving(store: GraphStore, folder: Path) -> Iterator[str]:
         backup_dir=str(folder / "backups"),
     )
     app = create_app(store, settings, sample=True)
-    app.state.sample_records = f"sqlite:///{folder}/sample-records.db"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import quote
 
@@ -27,7 +28,12 @@ USUAL = {
     "label": "Enterprise",
     "id": "demo-leader-jiqiren",
     "q": "机器人",
+    "park_id": "demo-park-binhai",
+    "project": "demo-p-bianpin",
+    "enterprise": "demo-leader-jiqiren",
+    "chain": "chain-jiqiren",
 }
+RECORDS = mkdtemp(prefix="lianzhu-")
 # An address may be no longer than its client and its server let it be.
 TEXTS = [text[:8000] for text in PAYLOADS]
 
@@ -56,7 +62,7 @@ def _parameters() -> list[tuple[str, str]]:
 
 
 def _app(store: GraphStore) -> FastAPI:
-    return create_app(store, Settings(), sample=True)
+    return create_app(store, Settings(records_url=f"sqlite:///{RECORDS}/records.db"), sample=True)
 
 
 def _address(app: FastAPI, path: str, name: str, text: str) -> str:

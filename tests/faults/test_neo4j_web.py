@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -33,9 +34,12 @@ PAGES = ["/", f"/chains/{CHAIN}/gaps?leader={LEADER}", f"/entities/Enterprise/{L
 
 
 @pytest.fixture
-def client(wire: Wire) -> Iterator[TestClient]:
+def client(wire: Wire, tmp_path: Path) -> Iterator[TestClient]:
     load_sample(wire.direct)
-    settings = Settings(graph_url=f"bolt://127.0.0.1:{wire.proxy.port}")
+    settings = Settings(
+        graph_url=f"bolt://127.0.0.1:{wire.proxy.port}",
+        records_url=f"sqlite:///{tmp_path}/records.db",
+    )
     app = create_app(wire.through, settings)
     with TestClient(app, raise_server_exceptions=False) as made:
         yield made
