@@ -21,7 +21,7 @@ check: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --doctest-modules --import-mode=importlib graph ingest records viz api
+	$(BIN)/pytest --doctest-modules --import-mode=importlib graph ingest records viz api --ignore=records/migrations
 
 bench: .venv/.dev
 	$(BIN)/python -m tests.benchmarks
