@@ -103,6 +103,8 @@ _ID = Column("id", ("编号", "代码", "编码", "id"), required=True)
 _ENVIRONMENT = _choice(
     "environment_class", ("环境类别", "环保类别"), A="A类;一类", B="B类;二类", C="C类;三类"
 )
+# Beyond the agreed columns: 四新经济 (or one of 新技术, 新产业, 新业态, 新模式), 标杆企业, …
+_TAGS = Column("tags", ("标签", "企业标签", "项目标签"), Kind.LIST)
 _CAPACITY = Column("capacity", ("产能", "供给能力", "拟建产能"), Kind.NUMBER, low=0)
 _AVAILABILITY = _ratio("availability", "可用率", "供货可靠度")
 
@@ -205,6 +207,7 @@ _ALL = (
             ),
             Column("short_name", ("简称", "企业简称")),
             Column("aliases", ("别名", "曾用名"), Kind.LIST),
+            _TAGS,
         ),
         ("id",),
         label="Enterprise",
@@ -350,6 +353,7 @@ _ALL = (
             _amount("need_power_kva", "kVA", "用电需求"),
             _amount("need_water_t_day", "t/d", "用水需求"),
             _ENVIRONMENT,
+            _TAGS,
         ),
         ("id",),
         label="Project",

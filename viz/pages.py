@@ -21,7 +21,7 @@ from viz.sentences import (
     sentences,
     why_not_sentences,
 )
-from viz.swimlane import swimlane
+from viz.swimlane import COLOURS, swimlane
 from viz.words import message, term, word
 
 __all__ = ["Page", "environment", "render", "static_url"]
@@ -76,6 +76,7 @@ def environment() -> Environment:
     made.globals |= {
         "static_url": static_url,
         "swimlane": swimlane,
+        "COLOURS": COLOURS,
         "rows": rows,
         "bar": bar,
         "facts_by_field": facts_by_field,

@@ -6,12 +6,12 @@ tomorrow; where there are too many, those that say something (gaps, unknown, lea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graph.analysis.answers import ChainCell, ChainMap
 
-__all__ = ["GAP_TYPES", "Cell", "Lane", "Swimlane", "level", "swimlane"]
+__all__ = ["COLOURS", "GAP_TYPES", "Cell", "Lane", "Swimlane", "level", "swimlane"]
 
 GAP_TYPES = frozenset({"missing", "nearby", "weak", "single_sourced"})
 _STAGES = ("upstream", "midstream", "downstream", "unstaged")
@@ -23,7 +23,7 @@ class Cell:
 
     cell: ChainCell
     look: str  # a gap type, in_house or none: the key of palette.TYPES
-    level: int  # severity class 0 … 4
+    level: int  # class 0 … 4 of what the tints stand for
     target: str  # candidates | verify | detail | entity
 
     @property
@@ -52,9 +52,13 @@ class Swimlane:
     hidden: int
 
 
-def swimlane(map: ChainMap, limit: int | None = 240) -> Swimlane:
-    """Lanes for at most `limit` cells; the three stages always appear, 未分段 when it has cells."""
-    cells = [_cell(c) for c in map.cells]
+def swimlane(map: ChainMap, limit: int | None = 240, colour: str = "severity") -> Swimlane:
+    """Lanes for at most `limit` cells; the three stages always appear, 未分段 when it has cells.
+
+    `colour` is one of `COLOURS`: what the five tints stand for.
+    """
+    tint = _TINTS.get(colour, _TINTS["severity"])
+    cells = [_cell(c, tint) for c in map.cells]
     kept = sorted(range(len(cells)), key=lambda i: (_rank(cells[i]), i))[:limit]
     shown = [cells[i] for i in sorted(kept)]
     staged = {s: [c for c in shown if (c.cell.stage or "unstaged") == s] for s in _STAGES}
@@ -84,9 +88,28 @@ def _spans(counts: Sequence[int], of: int = 12) -> Sequence[int]:
     return spans
 
 
-def _cell(cell: ChainCell) -> Cell:
+def _cell(cell: ChainCell, tint: Callable[[ChainCell], int]) -> Cell:
     look = "in_house" if cell.in_house else cell.type or "none"
-    return Cell(cell, look, level(cell.severity), _target(look))
+    return Cell(cell, look, tint(cell), _target(look))
+
+
+def _count(n: int) -> int:
+    """Class of a number of firms: 0, 1, 2 or 3, 4 to 7, 8 and more."""
+    return sum(n >= bound for bound in (1, 2, 4, 8))
+
+
+def _concentration(hhi: float | None) -> int:
+    """Class of an HHI: below 0.15 is many of a size, 1 is a single supplier."""
+    return 0 if hhi is None else sum(hhi >= bound for bound in (0.0, 0.15, 0.25, 0.5))
+
+
+_TINTS: Mapping[str, Callable[[ChainCell], int]] = {
+    "severity": lambda cell: level(cell.severity),
+    "firms": lambda cell: _count(cell.local + cell.reach),
+    "leaders": lambda cell: min(len(cell.leaders), 4),
+    "concentration": lambda cell: _concentration(cell.hhi),
+}
+COLOURS = tuple(_TINTS)
 
 
 def _target(look: str) -> str:

@@ -198,6 +198,7 @@ class ChainCell:
     flags: Sequence[str]
     severity: float | None
     interval: Interval | None
+    hhi: float | None = None  # of what its suppliers can do, None without any
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graph.analysis.answers import ChainCell, ChainMap, GapsAnswer
+from graph.analysis.diagnostics import concentration
 from graph.analysis.facts import ENDED, Facts
 from graph.analysis.view import View, leaders_of
 from graph.errors import NotFound
@@ -42,6 +43,7 @@ def chain_map(view: View, answered: GapsAnswer, chain: str) -> ChainMap:
                 flags=row.flags if row else (),
                 severity=row.severity if row else None,
                 interval=row.interval if row else None,
+                hhi=concentration(s.effective for s in row.suppliers).hhi if row else None,
             )
         )
     name = chains.values("name")[chains.index[chain]] or chain

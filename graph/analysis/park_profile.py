@@ -20,15 +20,20 @@ from graph.analysis.parks import Park, parks_of
 __all__ = [
     "Agglomeration",
     "Capacity",
+    "NewEconomy",
     "Overlap",
     "ParkAnswer",
     "ParkSegment",
     "Tenant",
     "agglomeration",
     "leading_chains",
+    "new_economy",
     "overlaps",
     "profile",
 ]
+
+# 四新经济: what the tags of the documented tables call it, as a whole or by its parts.
+NEW_ECONOMY = frozenset({"四新经济", "新技术", "新产业", "新业态", "新模式"})
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class Tenant:
     segments: Sequence[str]
     leading: bool  # makes a segment of the leading chain
     revenue_wan: float | None  # industrial
+    tags: Sequence[str] | None  # None = nobody has said
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,15 @@ class Agglomeration:
     share: float | None
     known: int
     tenants: int
+
+
+@dataclass(frozen=True)
+class NewEconomy:
+    """四新: how many of those whose tags are known have one of `NEW_ECONOMY`."""
+
+    share: float | None
+    known: int
+    of: int
 
 
 @dataclass(frozen=True)
@@ -105,6 +120,7 @@ class ParkAnswer:
     tenants: Sequence[Tenant]
     leading: Sequence[str]  # chains
     agglomeration: Agglomeration
+    new_economy: NewEconomy
     landings: Sequence[tuple[str, Agglomeration]]  # with each project that applies, landed alone
     overlaps: Sequence[Overlap]
 
@@ -136,6 +152,7 @@ def profile(
         [_tenant(facts, park, at) for at in park.tenants],
         sorted(leading_chains(facts, park)),
         agglomeration(facts, park),
+        new_economy([_tenant(facts, park, at).tags for at in park.tenants]),
         [(p, agglomeration(facts, park, Fitting(facts, p))) for p in applied],
         overlaps(facts, park),
     )
@@ -151,6 +168,17 @@ def agglomeration(facts: Facts, park: Park, landing: Fitting | None = None) -> A
     whole = fsum(revenue for revenue, _ in known)
     part = fsum(revenue for revenue, leads in known if leads)
     return Agglomeration(ratio(part, whole) if whole else None, len(known), len(rows))
+
+
+def new_economy(tags: Sequence[Sequence[str] | None]) -> NewEconomy:
+    """四新的占比, by number, over those whose tags are known.
+
+    >>> new_economy([["四新经济", "标杆企业"], ["标杆企业"], None])
+    NewEconomy(share=0.5, known=2, of=3)
+    """
+    known = [held for held in tags if held is not None]
+    new = sum(bool(NEW_ECONOMY & {*held}) for held in known)
+    return NewEconomy(ratio(new, len(known)) if known else None, len(known), len(tags))
 
 
 def leading_chains(facts: Facts, park: Park) -> frozenset[str]:
@@ -212,6 +240,7 @@ def _tenant(facts: Facts, park: Park, at: int) -> Tenant:
         [facts.segments.ids[s] for s in made],
         _leads(facts, made, leading_chains(facts, park)),
         None if isnan(revenue) else revenue,
+        facts.enterprises.values("tags")[at],
     )
 
 

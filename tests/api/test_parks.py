@@ -99,3 +99,17 @@ def test_the_command_says_what_rest_says(client: TestClient, tmp_path: Path) -> 
     assert json.loads(done.stdout) == rest
     assert "示例" in CliRunner().invoke(app, asked).stdout
     assert CliRunner().invoke(app, ["fit", "--park", "none", "--store", store]).exit_code == 2
+
+
+def test_a_failed_quantity_says_what_would_pass(client: TestClient) -> None:
+    text = client.get("/parks/fit?project=demo-p-jiansuqi&park=demo-park-jiqiren").text
+    assert "需要不超过 8 kN/㎡ 即可，或换一个园区" in text
+
+
+@pytest.mark.parametrize("colour", ["firms", "leaders", "concentration", "nonsense"])
+def test_the_chain_is_coloured_as_asked(client: TestClient, colour: str) -> None:
+    plain = client.get("/chains/chain-jiqiren?leader=demo-leader-jiqiren").text
+    answer = client.get(f"/chains/chain-jiqiren?leader=demo-leader-jiqiren&colour={colour}")
+    assert answer.status_code == 200
+    tints = [re.findall(r"level-(\d)", text) for text in (plain, answer.text)]
+    assert (tints[0] == tints[1]) == (colour == "nonsense")

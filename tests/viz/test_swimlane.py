@@ -88,3 +88,23 @@ def test_long_lanes_are_wide(counts: tuple[int, ...], spans: list[int]) -> None:
     lanes = swimlane(replace(MAP, cells=cells)).lanes
     assert [lane.span for lane in lanes] == spans
     assert sum(spans) == 12
+
+
+@pytest.mark.parametrize(
+    ("colour", "more", "tint"),
+    [
+        ("severity", {"severity": 0.31}, 3),
+        ("firms", {"local": 0, "reach": 0}, 0),
+        ("firms", {"local": 1, "reach": 2}, 2),
+        ("firms", {"local": 8}, 4),
+        ("leaders", {"leaders": ["a", "b"]}, 2),
+        ("leaders", {"leaders": list("abcdef")}, 4),
+        ("concentration", {"hhi": None}, 0),
+        ("concentration", {"hhi": 0.1}, 1),
+        ("concentration", {"hhi": 1.0}, 4),
+        ("nonsense", {"severity": 0.31}, 3),
+    ],
+)
+def test_tints(colour: str, more: dict[str, object], tint: int) -> None:
+    (made,) = swimlane(replace(MAP, cells=[cell("a", **more)]), colour=colour).lanes[0].cells
+    assert made.level == tint

@@ -33,13 +33,13 @@ COMPOSED = {
     "act", "advice", "amount", "beside", "beside_gloss", "change", "choose", "cli",
     "compare_basis", "compare_head", "component", "component_gloss", "direction", "doctor",
     "environment", "fit_head", "fix", "flag", "flag_advice", "gap_head", "gloss", "grade",
-    "guide_add",
-    "guide_head", "guide_held", "guide_question", "guide_step", "indicator", "input", "kind",
-    "kind_mark", "label", "list_head", "list_status", "narrow", "note", "notice", "project_stage",
-    "proximity", "quadrant", "quadrant_means", "rate", "relation", "relation_in", "relation_out",
-    "report", "report_head", "report_stage", "report_table", "route", "rule", "rule_unit",
-    "schema_head", "size", "stage", "standing", "task_head", "task_reason", "task_state", "term",
-    "todo", "type", "unit", "verdict", "why", "why_about", "world",
+    "guide_add", "guide_head", "guide_held", "guide_question", "guide_step", "indicator", "input",
+    "kind", "kind_mark", "label", "list_head", "list_status", "narrow", "note", "notice",
+    "project_stage", "proximity", "quadrant", "quadrant_means", "rate", "relation", "relation_in",
+    "relation_out", "report", "report_head", "report_stage", "report_table", "route", "rule",
+    "rule_unit", "schema_head", "size", "stage", "standing", "task_head", "task_reason",
+    "task_state", "term", "tint", "tint_short", "todo", "type", "unit", "verdict", "why",
+    "why_about", "world",
 }  # fmt: skip
 
 

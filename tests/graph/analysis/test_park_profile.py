@@ -7,7 +7,7 @@ from math import sqrt
 import pytest
 
 from graph.analysis import ask
-from graph.analysis.park_profile import Agglomeration, ParkAnswer
+from graph.analysis.park_profile import Agglomeration, NewEconomy, ParkAnswer
 from graph.errors import NotFound
 from graph.question import Question
 from tests.graph.analysis.golden import zone
@@ -34,8 +34,14 @@ ROWS = zone(
     ],
     enterprises=[
         {"id": "L", "name": "链主", "region": "370211", "leads": "robots"},
-        {"id": "a", "name": "甲", "region": "370211", "industrial_revenue_wan": "300"},
-        {"id": "b", "name": "乙", "region": "370211", "industrial_revenue_wan": "100"},
+        {
+            "id": "a", "name": "甲", "region": "370211", "industrial_revenue_wan": "300",
+            "tags": "新技术;标杆企业",
+        },
+        {
+            "id": "b", "name": "乙", "region": "370211", "industrial_revenue_wan": "100",
+            "tags": "传统产业",
+        },
         {"id": "c", "name": "丙", "region": "370211"},
         {"id": "d", "name": "丁", "status": "moved", "industrial_revenue_wan": "900"},
     ],
@@ -71,6 +77,17 @@ def test_tenants_of_the_sub_park_are_the_parks_and_those_gone_are_not() -> None:
     assert (found["a"].leading, found["b"].leading, found["c"].leading) == (True, False, True)
     assert found["c"].revenue_wan is None
     assert park("k").parts == ["i"]
+
+
+def test_the_new_economy_is_counted_among_those_with_tags() -> None:
+    found = park("k")
+    assert found.new_economy == NewEconomy(0.5, 2, 3)  # a of a and b; c has none
+    assert {t.id: t.tags for t in found.tenants} == {
+        "a": ["新技术", "标杆企业"],
+        "b": ["传统产业"],
+        "c": None,
+    }
+    assert park("o").new_economy == NewEconomy(None, 0, 0)
 
 
 def test_segments_say_what_leaders_lack_and_who_is_here() -> None:
