@@ -15,8 +15,10 @@ import networkx as nx
 from graph.arrays import Kind, Moved, NodeTable, RelBlock, RelRow, RelTable, known
 from graph.model import LABELS, RELATIONS, Node, Ref, Rel
 
-__all__ = ["Memo", "Snapshot", "SnapshotCache", "take"]
+__all__ = ["FEW", "MANY", "SMALL", "Memo", "Snapshot", "SnapshotCache", "take"]
 
+FEW, MANY = 64, 512  # results kept beside a snapshot
+SMALL = 20_000  # relations up to which many are kept: some ten thousand bytes each
 _T = TypeVar("_T")
 _K = TypeVar("_K")
 
@@ -45,11 +47,10 @@ class _Store(Protocol):
 
 
 class Memo:
-    """The newest results worked out on one snapshot; they go when it goes."""
+    """The newest results worked out on one snapshot, up to `limit`; they go when it goes."""
 
-    LIMIT = 64
-
-    def __init__(self) -> None:
+    def __init__(self, limit: int = FEW) -> None:
+        self.limit = limit
         self._held: OrderedDict[object, object] = OrderedDict()
         self._lock = Lock()
 
@@ -62,7 +63,7 @@ class Memo:
         made = make()
         with self._lock:
             self._held[key] = made
-            while len(self._held) > self.LIMIT:
+            while len(self._held) > self.limit:
                 self._held.popitem(last=False)
         return made
 
@@ -75,6 +76,11 @@ class Snapshot:
     tables: Mapping[str, NodeTable]
     relations: Mapping[Kind, RelTable]
     memo: Memo = field(default_factory=Memo, repr=False)
+
+    def __post_init__(self) -> None:
+        """A small graph keeps the answers about all its leaders and regions."""
+        if sum(len(table.src) for table in self.relations.values()) <= SMALL:
+            self.memo.limit = MANY
 
     def nodes(self, label: str) -> NodeTable:
         """The nodes of a label (an empty table where there are none)."""

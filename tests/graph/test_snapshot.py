@@ -11,9 +11,9 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from graph.arrays import RelBlock, blocks_of
+from graph.arrays import RelBlock, RelTable, blocks_of
 from graph.model import Node, Props, Ref, Rel
-from graph.snapshot import Snapshot, SnapshotCache, take
+from graph.snapshot import FEW, MANY, SMALL, Memo, Snapshot, SnapshotCache, take
 from graph.store.base import Changes
 from tests.conftest import tier
 
@@ -167,3 +167,21 @@ def test_rows_of_one_source_and_of_one_target() -> None:
     assert [int(table.src[i]) for i in table.into(1)] == [0, 2]
     assert table.find(2, 1, "") == 2
     assert table.find(1, 1, "") == -1
+
+
+def test_a_memo_keeps_the_newest_results_and_makes_the_others_again() -> None:
+    memo, made = Memo(2), list[str]()
+
+    def ask(key: str) -> str:
+        return memo.get(key, lambda: made.append(key) or key)  # type: ignore[func-returns-value]
+
+    for key in ("a", "b", "a", "c", "a", "b"):  # c pushes b out, a was used last
+        assert ask(key) == key
+    assert made == ["a", "b", "c", "b"]
+
+
+def test_a_small_graph_keeps_many_results() -> None:
+    assert Snapshot(1, {}, {}).memo.limit == MANY
+    many = np.zeros(SMALL + 1, np.int32)
+    table = RelTable(many, many, many.astype(object), {}, 1, 1)
+    assert Snapshot(1, {}, {("SUPPLIES", "Enterprise", "Enterprise"): table}).memo.limit == FEW
