@@ -75,9 +75,9 @@ async def load(base: str, rate: int, seconds: int) -> dict[str, list[float]]:
     """Milliseconds by kind of request."""
     times: dict[str, list[float]] = defaultdict(list)
     tags: dict[str, str] = {}
-    limits = httpx.Limits(max_connections=64)
+    limits = httpx.Limits(max_connections=512)
     async with httpx.AsyncClient(
-        base_url=base, limits=limits, timeout=30, trust_env=False
+        base_url=base, limits=limits, timeout=120, trust_env=False
     ) as client:
         for path in PATHS:  # every answer once, uncounted but said
             start = time.perf_counter()
