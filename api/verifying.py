@@ -15,7 +15,7 @@ from graph.errors import UsageError
 from graph.model import Batch, Node, Ref, Rel, Value, evidence_id, survey_id
 from graph.store.base import Applied
 
-__all__ = ["Finding", "checked_day", "checked_text", "verify"]
+__all__ = ["Finding", "checked_day", "checked_text", "day_of", "verify"]
 
 LONGEST = 200  # characters of a name or source
 
@@ -80,12 +80,17 @@ def checked_text(name: str, given: str) -> str:
     return text
 
 
-def checked_day(given: str) -> str:
-    """The day of the check.  One still to come would move `as_of` for the whole graph."""
+def day_of(given: str) -> date:
+    """A date as forms send it; `UsageError` for anything else."""
     try:
-        day = date.fromisoformat(given)
+        return date.fromisoformat(given)
     except ValueError:
         raise UsageError("bad_date", given=given) from None
+
+
+def checked_day(given: str) -> str:
+    """The day of the check.  One still to come would move `as_of` for the whole graph."""
+    day = day_of(given)
     if day > date.today():
         raise UsageError("future_date", given=given)
     return day.isoformat()

@@ -145,12 +145,16 @@ def parks_table(frame: Frame, rows: Sequence[ParkRow], names: Mapping[str, str])
                 ),
                 Cell(names.get(row.region, row.region) if row.region else None),
                 Cell(row.operator),
-                Cell(row.positioning, digits=0),
-                Cell(row.tenants, digits=0),
-                Cell(row.projects, digits=0),
+                # What nobody recorded is not known to be none.
+                Cell(row.positioning or None, digits=0),
+                Cell(row.tenants or None, digits=0),
+                Cell(row.projects or None, digits=0),
                 Cell(row.land_free_mu, digits=1),
                 Cell(row.floor_free_sqm, digits=0),
-                Cell(row.agglomeration.share, note=_known(lang, row.agglomeration)),
+                Cell(
+                    row.agglomeration.share,
+                    note=_known(lang, row.agglomeration) if row.tenants else "",
+                ),
             ]
             for row in rows
         ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -11,10 +10,11 @@ from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
 from api.deps import AtDesk, AtRecords, answered, settings_of
-from api.desk import Desk
+from api.desk import Desk, Names
 from api.frames import chosen, lang_of, local, page_html, sheet_of, with_sheet
 from api.reading import Written, read_list
 from api.routers.v1 import PROBLEMS
+from api.verifying import day_of
 from graph.analysis.answers import CandidateAnswer, RankAnswer
 from graph.errors import FileRefused, LianzhuError, UsageError
 from graph.question import Question, scheme_of
@@ -144,7 +144,7 @@ def contact(
     back: Back = "/shortlist",
 ) -> Response:
     """记一次联系."""
-    shortlist.log(records, item, shortlist.Contact(_day(on_day), who, result))
+    shortlist.log(records, item, shortlist.Contact(day_of(on_day), who, result))
     return RedirectResponse(local(back), 303)
 
 
@@ -179,6 +179,7 @@ def _page(
 
 def _rows(desk: Desk, records: Records, lang: str) -> list[v.ListRow]:
     answers: dict[Question, RankAnswer | None] = {}
+    names = desk.names()
     found = []
     for item in shortlist.items(records):
         pick = item.pick
@@ -189,14 +190,15 @@ def _rows(desk: Desk, records: Records, lang: str) -> list[v.ListRow]:
         )
         if question not in answers:
             answers[question] = _ranked(desk, question)
-        found.append(_row(desk, item, answers[question], lang))
+        found.append(_row(desk, names, item, answers[question], lang))
     return found
 
 
-def _row(desk: Desk, item: shortlist.Item, answer: RankAnswer | None, lang: str) -> v.ListRow:
+def _row(
+    desk: Desk, names: Names, item: shortlist.Item, answer: RankAnswer | None, lang: str
+) -> v.ListRow:
     pick = item.pick
     rank, standing = _standing(answer, pick)
-    names = desk.names()
     return v.ListRow(
         item.id,
         pick.kind,
@@ -245,10 +247,3 @@ def _known(records: Records, written: list[Written]) -> list[Written]:
         if row.item not in held:
             raise UsageError("list_sheet", row=row.row, what=row.item)
     return written
-
-
-def _day(given: str) -> date:
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise UsageError("bad_date", given=given) from None

@@ -11,7 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 from api.deps import AtDesk, AtRecords
 from api.desk import Desk
 from api.frames import chosen, local, page_html, sheet_of, today_of, with_sheet
-from graph.errors import LianzhuError, UsageError
+from api.verifying import day_of
+from graph.errors import LianzhuError
 from graph.question import Question
 from records import tasks
 from records.database import Records
@@ -63,7 +64,7 @@ def add(
         desk.id_of("Chain", chain, "chain"),
         reason,
         assignee,
-        _day(due),
+        day_of(due),
     )
     tasks.add(records, task)
     return RedirectResponse(local(back, done="task_given"), 303)
@@ -109,10 +110,3 @@ def _is_open(desk: Desk, task: Task) -> bool | None:
     if found is None:
         return None
     return found.type == "unknown" if task.reason == "unknown" else "stale" in found.flags
-
-
-def _day(given: str) -> date:
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise UsageError("bad_date", given=given) from None

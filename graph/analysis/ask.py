@@ -16,7 +16,7 @@ from graph.analysis.answers import (
 )
 from graph.analysis.chain import join_candidate, join_gaps, join_rank
 from graph.analysis.chainmap import chain_map as _chain_map
-from graph.analysis.facts import ENDED, facts_of
+from graph.analysis.facts import ENDED, Facts, facts_of
 from graph.analysis.fill import Fill
 from graph.analysis.fit import Fitting
 from graph.analysis.fit import fit as _fit
@@ -84,10 +84,14 @@ def fit(snapshot: Snapshot, project: str | None = None, park: str | None = None)
     for label, id_ in (("Project", project), ("Park", park)):
         if id_ is not None and id_ not in snapshot.nodes(label).index:
             raise NotFound(f"unknown_{label.lower()}", **{label.lower(): id_})
+    return snapshot.memo.get(("fit", project, park), lambda: _matrix(facts, project, park))
+
+
+def _matrix(facts: Facts, project: str | None, park: str | None) -> FitAnswer:
     rows = [Fitting(facts, id_) for id_ in facts.projects.ids if project in (None, id_)]
     columns = [held for held in parks_of(facts) if park in (None, held.id)]
     matrix = [_fit(row, column) for row in rows for column in columns]
-    return FitAnswer(snapshot.revision, ALGORITHM, asdict(facts.assumed), matrix)
+    return FitAnswer(facts.snapshot.revision, ALGORITHM, asdict(facts.assumed), matrix)
 
 
 def park(snapshot: Snapshot, question: Question, park: str) -> ParkAnswer:
@@ -114,6 +118,8 @@ def landing(snapshot: Snapshot, question: Question, project: str) -> WhatIfAnswe
         raise NotFound("unknown_project", project=project)
     stage = facts.stage(project)
     notes = [code for code in ENDED if code == stage]
+    if not notes and not facts.offers_of(project):
+        notes = ["no_offer"]
     found = [landed(fill, project) for fill in _every(snapshot, question)]
     name = facts.projects.values("name")[facts.projects.index[project]] or project
     return _what_if(snapshot, question, (project, name, "lands"), found, notes)
@@ -146,8 +152,8 @@ def _what_if(
         ALGORITHM,
         asdict(question.assumptions),
         *what,
-        fsum(c.before for c in changes),
-        fsum(c.after for c in changes),
+        fsum(c.before for c in changes) if changes else None,
+        fsum(c.after for c in changes) if changes else None,
         changes,
         notes,
     )

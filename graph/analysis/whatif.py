@@ -53,8 +53,8 @@ class WhatIfAnswer:
     id: str
     name: str
     event: str  # lands | stops
-    before: float
-    after: float
+    before: float | None  # None where no leader is asked
+    after: float | None
     leaders: Sequence[LeaderChange]
     notes: Sequence[str] = ()  # codes: operating, lost, no_offer, …
 

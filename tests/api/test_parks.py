@@ -113,3 +113,18 @@ def test_the_chain_is_coloured_as_asked(client: TestClient, colour: str) -> None
     assert answer.status_code == 200
     tints = [re.findall(r"level-(\d)", text) for text in (plain, answer.text)]
     assert (tints[0] == tints[1]) == (colour == "nonsense")
+
+
+def test_what_nobody_recorded_of_a_park_is_no_zero(client: TestClient) -> None:
+    book = load_workbook(io.BytesIO(client.get("/parks.xlsx").content))
+    head, *rows = book.worksheets[0].iter_rows(values_only=True)
+    for title in ("定位环节", "在营企业", "申请项目"):
+        cells = [row[head.index(title)] for row in rows]
+        assert 0 not in cells
+        assert {None, ""} & {*cells}
+
+
+def test_an_operating_project_has_no_before_and_after(client: TestClient) -> None:
+    text = client.get("/projects/demo-p-beiguang").text
+    assert "项目已投产" in text
+    assert "合计强度：" not in text

@@ -64,6 +64,8 @@ def test_an_enterprise_stops_by_hand() -> None:
     assert (change.before, change.after) == (0.0, 1.0)
     # With nobody else, a segment emptied on purpose counts as surveyed: missing, not unknown.
     assert (change.type_before, change.type_after) == ("single_sourced", "missing")
+    assert found.before is not None
+    assert found.after is not None
     assert found.after - found.before == pytest.approx(0.4375, abs=1e-12)
     assert ask.outage(snapshot_of(rows), Question(), "L").leaders == []
 
@@ -123,3 +125,10 @@ def test_an_operating_project_says_so() -> None:
     rows = zone(projects=[{"id": "p", "name": "项目", "stage": "operating"}])
     found = ask.landing(snapshot_of(rows), Question(), "p")
     assert (found.leaders, found.notes) == ([], ["operating"])
+    assert (found.before, found.after) == (None, None)  # nobody was asked: not 0
+
+
+def test_a_project_without_offers_is_not_said_to_change_nothing() -> None:
+    rows = zone(projects=[{"id": "p", "name": "项目", "stage": "signed"}])
+    found = ask.landing(snapshot_of(rows), Question(), "p")
+    assert (found.leaders, found.notes, found.before) == ([], ["no_offer"], None)
