@@ -18,6 +18,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from api.desk import Desk
+from api.kept import KeptAnswers
 from api.problems import problem
 from api.routers import (
     compare,
@@ -66,6 +67,7 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
     _health(app, store)
     _errors(app, settings)
     app.middleware("http")(_guard)
+    app.add_middleware(KeptAnswers, state=app.state, size=settings.kept_mb << 20)
     return app
 
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
 from api.desk import Desk
+from api.kept import mark_settled, today_of
 from api.settings import Settings
 from graph.analysis.answers import as_json
 from graph.question import ALGORITHM, Question
@@ -74,16 +75,26 @@ Lang = Annotated[str, Depends(_lang)]
 Asking = Annotated[Question, Depends(_question)]
 
 
-def etag(request: Request, revision: int, mark: object = "") -> str:
-    """A strong tag: the same desk, revision, algorithm, URL and mark give the same bytes."""
+def etag(request: Request, revision: int, mark: object = None) -> str:
+    """A strong tag: the same desk, revision, algorithm, day, URL and mark give the same bytes.
+
+    `mark` is what else than the graph and the day the answer depends on; without one it is settled.
+    """
+    if mark is None:
+        mark_settled(request.state, revision)
     token = request.app.state.desk.token
-    text = f"{token}|{revision}|{ALGORITHM}|{request.url.path}?{request.url.query}|{mark!r}"
+    day = today_of(request.app.state)
+    text = f"{token}|{revision}|{ALGORITHM}|{day}|{request.url.path}?{request.url.query}|{mark!r}"
     return '"' + hashlib.sha256(text.encode()).hexdigest()[:32] + '"'
 
 
-def answered(request: Request, revision: int, value: object) -> Response:
-    """The answer as JSON with its ETag, or 304 where the client already holds it."""
-    tag = etag(request, revision)
+def answered(request: Request, revision: int, value: object, mark: object = None) -> Response:
+    """The answer as JSON with its ETag, or 304 where the client already holds it.
+
+    `revision` is that of the graph before it was read: an answer may be newer than its tag says,
+    never older.
+    """
+    tag = etag(request, revision, mark)
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

@@ -192,6 +192,7 @@ class Desk:
 
     def dossier(self, ref: Ref) -> Dossier:
         """Everything stored about a node, every fact with its source."""
+        revision = self.snapshot.revision
         node = self.store.get(ref)
         if node is None:
             raise NotFound("unknown_node", label=ref.label, id=ref.id)
@@ -218,7 +219,7 @@ class Desk:
             ref.label,
             ref.id,
             str(node.props.get("name", ref.id)),
-            self.store.revision(),
+            revision,
             _facts(node.props, records),
             related,
         )

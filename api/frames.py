@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.deps import etag, settings_of
 from api.desk import Desk
+from api.kept import today_of
 from graph.question import ALGORITHM
 from viz import contexts as c
 from viz.pages import Page, render
@@ -27,7 +28,6 @@ __all__ = [
     "local",
     "page_html",
     "sheet_of",
-    "today_of",
     "with_sheet",
 ]
 
@@ -65,7 +65,7 @@ def frame_of(
         notice=c.Notice(done) if done in NOTICES else None,
         twin=_twin(request, twin, chain, leader),
         blank="/blank" if desk.sample else None,
-        age=None if desk.sample else age_notice(desk.data_date(), today_of(request)),
+        age=None if desk.sample else age_notice(desk.data_date(), today_of(request.app.state)),
     )
 
 
@@ -77,12 +77,6 @@ def age_notice(data_date: str | None, today: date) -> c.Notice | None:
         return None
     facts = {"date": data_date, "days": days}
     return c.Notice("data_age", facts) if days > STALE_DAYS else None
-
-
-def today_of(request: Request) -> date:
-    """Today; `app.state.today` says another in tests."""
-    today: date = getattr(request.app.state, "today", None) or date.today()
-    return today
 
 
 def chosen(request: Request, desk: Desk) -> c.Frame:
@@ -140,12 +134,12 @@ def sheet_of(
     )
 
 
-def page_html(request: Request, desk: Desk, page: Page, mark: object = "") -> Response:
+def page_html(request: Request, desk: Desk, page: Page, mark: object = None) -> Response:
     """The page with its ETag, or 304 where the reader already holds it.
 
-    `mark` is what else than the graph the page depends on.
+    `mark` is what else than the graph and the day the page depends on.
     """
-    tag = etag(request, desk.snapshot.revision, (mark, page.frame.age))
+    tag = etag(request, desk.snapshot.revision, mark)
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

@@ -57,6 +57,12 @@ SETTINGS = (
     Setting("LIANZHU_LANG", "zh", "命令行语言 zh 或 en", "language of the command line, zh or en"),
     Setting("LIANZHU_HOST", "127.0.0.1", "服务监听地址", "address the pages are served on"),
     Setting("LIANZHU_PORT", "8000", "服务端口", "port the pages are served on"),
+    Setting(
+        "LIANZHU_KEPT_MB",
+        "64",
+        "已算好的回答最多占多少 MB 内存;0 = 每次重算",
+        "memory for answers already computed, in MB; 0 = compute each anew",
+    ),
     Setting("LIANZHU_UPLOAD_MB", "64", "上传文件最大 MB", "largest file taken by an import, in MB"),
     Setting(
         "LIANZHU_INFLATED_MB",
@@ -103,6 +109,7 @@ class Settings:
     lang: str = "zh"
     host: str = "127.0.0.1"
     port: int = 8000
+    kept_mb: int = 64
     upload_mb: int = 64
     inflated_mb: int = 128
     upload_dir: str = "var/uploads"

@@ -39,7 +39,7 @@ Word = Annotated[str, Query(max_length=40)]
 def shortlist_(request: Request, desk: AtDesk, records: AtRecords) -> Response:
     """The shortlist with today's ranks."""
     rows = _rows(desk, records, lang_of(request))
-    return answered(request, desk.snapshot.revision, {"items": rows})
+    return answered(request, desk.snapshot.revision, {"items": rows}, rows)
 
 
 @router.get("/shortlist")
@@ -51,9 +51,8 @@ def page(
     read: Annotated[int | None, Query(ge=0)] = None,
 ) -> Response:
     """要联系谁、谈到哪一步?"""
-    made = page_html(request, desk, _page(request, desk, records, status, read))
-    del made.headers["etag"]  # the list changes without the graph
-    return made
+    made = _page(request, desk, records, status, read)
+    return page_html(request, desk, made, made.rows)
 
 
 @router.get("/shortlist.xlsx")

@@ -16,8 +16,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.correcting import fields_of
 from api.deps import Asking, AtDesk, AtRecords, settings_of
 from api.desk import Choice, Desk
-from api.frames import chosen, frame_of, lang_of, local, page_html, today_of, with_sheet
+from api.frames import chosen, frame_of, lang_of, local, page_html, with_sheet
 from api.heating import NO_REGIONS, Regions, heat_of, keeping
+from api.kept import today_of
 from api.problems import RETRY_AFTER, told
 from api.todos import pipeline, todos_of
 from api.verifying import Finding, verify
@@ -54,7 +55,7 @@ def home(request: Request, desk: AtDesk, question: Asking, records: AtRecords) -
     rows = [_chain_row(desk, chain, question if few else None) for chain in shown]
     frame = chosen(request, desk)
     hidden = len(chains) - len(shown)
-    todos = todos_of(records, frame, rows, today_of(request))
+    todos = todos_of(records, frame, rows, today_of(request.app.state))
     page = c.HomePage(frame, rows, desk.names(), hidden, todos, pipeline(desk))
     return page_html(request, desk, page, todos)
 

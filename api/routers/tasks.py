@@ -10,7 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.deps import AtDesk, AtRecords
 from api.desk import Desk
-from api.frames import chosen, local, page_html, sheet_of, today_of, with_sheet
+from api.frames import chosen, local, page_html, sheet_of, with_sheet
+from api.kept import today_of
 from api.verifying import day_of
 from graph.errors import LianzhuError
 from graph.question import Question
@@ -78,7 +79,7 @@ def close(records: AtRecords, task: str, back: Back = "/tasks") -> Response:
 
 
 def _page(request: Request, desk: Desk, records: Records) -> v.TasksPage:
-    today = today_of(request)
+    today = today_of(request.app.state)
     rows = [_row(desk, task, today) for task in tasks.open_tasks(records)]
     return v.TasksPage(with_sheet(request, chosen(request, desk)), rows, desk.names())
 

@@ -90,7 +90,7 @@ def explain(request: Request, desk: AtDesk, question: Asking, candidate: Id) -> 
     answer, told = desk.told(question, candidate)
     value: Any = as_json(answer)
     body = {"why_not": value} if isinstance(answer, WhyNot) else value
-    return answered(request, desk.store.revision(), {**body, "sentences": told})
+    return answered(request, desk.snapshot.revision, {**body, "sentences": told})
 
 
 @router.get("/chains/{chain_id}/map", operation_id="chain_map", responses=PROBLEMS)
@@ -107,7 +107,7 @@ def nodes(
     """Nodes of one label in id order, paged by key."""
     page = desk.store.page(_label(label), cursor, limit)
     items = [{"id": n.ref.id, **n.props} for n in page.items]
-    return answered(request, desk.store.revision(), {"items": items, "next_cursor": page.next})
+    return answered(request, desk.snapshot.revision, {"items": items, "next_cursor": page.next})
 
 
 @router.get("/entities/{label}/{id:path}", operation_id="entity", responses=PROBLEMS)
@@ -124,7 +124,7 @@ def search(
     """Things whose name holds every word of `q`."""
     found = desk.store.search(q, (), limit)
     items = [{"label": n.ref.label, "id": n.ref.id, "name": n.props.get("name")} for n in found]
-    return answered(request, desk.store.revision(), {"items": items, "next_cursor": None})
+    return answered(request, desk.snapshot.revision, {"items": items, "next_cursor": None})
 
 
 @router.get("/neighbourhood/{label}/{id:path}", operation_id="neighbourhood", responses=PROBLEMS)
@@ -138,7 +138,7 @@ def neighbourhood(
 ) -> Response:
     """What is around one thing, and how much the limit hid."""
     found = desk.store.neighbourhood(Ref(_label(label), id), limit, hops)
-    return answered(request, desk.store.revision(), found)
+    return answered(request, desk.snapshot.revision, found)
 
 
 @router.get("/stats", operation_id="stats", responses=PROBLEMS)

@@ -1,0 +1,116 @@
+"""Answers kept whole: what the graph alone decides is computed once a revision."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders, State
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from graph.errors import LianzhuError
+
+__all__ = ["KeptAnswers", "mark_settled", "today_of"]
+
+_Key = tuple[str, int, date, str, bytes]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.body) + sum(len(k) + len(v) for k, v in self.headers)
+
+
+def mark_settled(state: State, revision: int) -> None:
+    """Say that the graph at `revision`, the day and the address decide this answer whole."""
+    state.settled = revision
+
+
+def today_of(state: State) -> date:
+    """Today; `state.today` of the application says another in tests."""
+    today: date = getattr(state, "today", None) or date.today()
+    return today
+
+
+class KeptAnswers:
+    """Middleware that sends an answer again instead of computing it again.
+
+    Kept are whole answers to GET that carry an ETag and whose route called `mark_settled`, by desk,
+    revision, day and address; the least recently used go when all together exceed `size` bytes.  A
+    tag the client already holds is answered 304.  The store is asked for its revision at every
+    request, so a change made by another process is seen at once.
+    """
+
+    def __init__(self, app: ASGIApp, state: State, size: int) -> None:
+        self._app, self._state, self._size = app, state, size
+        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
+        self._bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer from what is kept, else let the application answer and keep that."""
+        asks = scope["type"] == "http" and scope["method"] == "GET"
+        key = await self._key(scope) if asks and self._size else None
+        if key is None:
+            await self._app(scope, receive, send)
+        elif (kept := self._kept.get(key)) is not None:
+            self._kept.move_to_end(key)
+            await _send(kept, Headers(scope=scope), send)
+        else:
+            await self._answer(key, scope, receive, send)
+
+    async def _key(self, scope: Scope) -> _Key | None:
+        if scope["path"].startswith("/static/"):
+            return None
+        desk = self._state.desk
+        try:
+            revision = await run_in_threadpool(desk.store.revision)
+        except LianzhuError:
+            return None  # the application says what is wrong
+        return desk.token, revision, today_of(self._state), scope["path"], scope["query_string"]
+
+    async def _answer(self, key: _Key, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application's answer, kept if it is complete and settled at the key's revision."""
+        scope.setdefault("state", {})
+        start: Message = {}
+        parts: list[bytes] = []
+
+        async def heard(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+            elif message["type"] == "http.response.body":
+                parts.append(message.get("body", b""))
+                if not message.get("more_body") and _whole(start, scope["state"], key[1]):
+                    self._keep(key, _Kept(list(start["headers"]), b"".join(parts)))
+            await send(message)
+
+        await self._app(scope, receive, heard)
+
+    def _keep(self, key: _Key, answer: _Kept) -> None:
+        before = self._kept.pop(key, None)
+        self._kept[key] = answer
+        self._bytes += answer.size - (before.size if before else 0)
+        while self._bytes > self._size:
+            self._bytes -= self._kept.popitem(last=False)[1].size
+
+
+def _whole(start: Message, state: dict[str, Any], revision: int) -> bool:
+    tagged = any(name.lower() == b"etag" for name, _ in start["headers"])
+    return start["status"] == 200 and tagged and state.get("settled") == revision
+
+
+async def _send(kept: _Kept, asked: Headers, send: Send) -> None:
+    headers = MutableHeaders(raw=list(kept.headers))
+    held = headers["etag"] in asked.get("if-none-match", "")
+    if held:
+        del headers["content-length"], headers["content-type"]
+    status = 304 if held else 200
+    await send({"type": "http.response.start", "status": status, "headers": headers.raw})
+    await send({"type": "http.response.body", "body": b"" if held else kept.body})
