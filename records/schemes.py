@@ -25,14 +25,15 @@ def save(records: Records, scheme: Scheme) -> None:
     if not name or len(name) > _LONGEST or name in SCHEMES or "\0" in name:
         raise UsageError("bad_text", name="name", limit=_LONGEST)
     weights = {k: getattr(scheme, k) for k in ("fill", "relatedness", "tie", "readiness")}
-    with records.begin() as db:
-        db.execute(delete(schemes).where(schemes.c.name == name))
-        db.execute(insert(schemes).values(name=name, saved_at=datetime.now(UTC), **weights))
+    with records.write() as writing:
+        writing.db.execute(delete(schemes).where(schemes.c.name == name))
+        writing.db.execute(insert(schemes).values(name=name, saved_at=datetime.now(UTC), **weights))
+        writing.note("scheme.save", name, **{k: str(v) for k, v in weights.items()})
 
 
 def saved(records: Records) -> list[Scheme]:
     """Every saved scheme by name."""
-    with records.begin() as db:
+    with records.read() as db:
         rows = db.execute(select(schemes).order_by(schemes.c.name)).mappings()
         return [
             Scheme(r["name"], r["fill"], r["relatedness"], r["tie"], r["readiness"]) for r in rows
@@ -41,5 +42,6 @@ def saved(records: Records) -> list[Scheme]:
 
 def forget(records: Records, name: str) -> None:
     """Drop a saved scheme; nothing happens where there is none."""
-    with records.begin() as db:
-        db.execute(delete(schemes).where(schemes.c.name == name))
+    with records.write() as writing:
+        if writing.db.execute(delete(schemes).where(schemes.c.name == name)).rowcount:
+            writing.note("scheme.forget", name)

@@ -67,17 +67,19 @@ class Item:
 def add(records: Records, pick: Pick) -> bool:
     """Put a candidate on the list; False when it is there already."""
     key = {k: getattr(pick, k) for k in ("kind", "candidate", "leader", "chain", "region")}
-    with records.begin() as db:
-        if db.execute(select(shortlist.c.id).filter_by(**key)).first():
+    id_ = uuid4().hex
+    with records.write() as writing:
+        if writing.db.execute(select(shortlist.c.id).filter_by(**key)).first():
             return False
         row = {**key, "name": pick.name, "status": STATUSES[0], "note": ""}
-        db.execute(insert(shortlist).values(id=uuid4().hex, added_at=_now(), **row))
+        writing.db.execute(insert(shortlist).values(id=id_, added_at=_now(), **row))
+        writing.note("shortlist.add", id_, **key)
     return True
 
 
 def items(records: Records) -> list[Item]:
     """The whole list, oldest first."""
-    with records.begin() as db:
+    with records.read() as db:
         spoken: dict[str, list[Contact]] = {}
         for row in db.execute(
             select(contacts).order_by(contacts.c.on_day.desc(), contacts.c.written_at.desc())
@@ -102,14 +104,14 @@ def items(records: Records) -> list[Item]:
 def picked(records: Records, leader: str, chain: str, region: str) -> frozenset[tuple[str, str]]:
     """(kind, id) of what is on the list for one question."""
     where = {"leader": leader, "chain": chain, "region": region}
-    with records.begin() as db:
+    with records.read() as db:
         rows = db.execute(select(shortlist.c.kind, shortlist.c.candidate).filter_by(**where))
         return frozenset((kind, candidate) for kind, candidate in rows)
 
 
 def courted(records: Records) -> frozenset[tuple[str, str]]:
     """(kind, id) of whatever somebody has already contacted, for any question."""
-    with records.begin() as db:
+    with records.read() as db:
         found = select(shortlist.c.kind, shortlist.c.candidate)
         rows = db.execute(found.where(shortlist.c.status != STATUSES[0]))
         return frozenset((kind, candidate) for kind, candidate in rows)
@@ -121,16 +123,17 @@ def change(records: Records, changes: Mapping[str, tuple[str, str]]) -> int:
     Raises `UsageError` for an unknown status or a note too long, `NotFound` for an unknown item.
     """
     changed = 0
-    with records.begin() as db:
+    with records.write() as writing:
         for item, (status, note) in changes.items():
             if status not in STATUSES:
                 raise UsageError(
                     "bad_choice", name="status", given=status, allowed=" | ".join(STATUSES)
                 )
-            row = _row(db, item)
+            row = _row(writing.db, item)
             if (row["status"], row["note"]) != (status, _text("note", note, empty=True)):
                 values = {"status": status, "note": note.strip()}
-                db.execute(update(shortlist).where(shortlist.c.id == item).values(values))
+                writing.db.execute(update(shortlist).where(shortlist.c.id == item).values(values))
+                writing.note("shortlist.change", item, **values)
                 changed += 1
     return changed
 
@@ -140,20 +143,22 @@ def log(records: Records, item: str, contact: Contact) -> None:
     if contact.on_day > date.today():
         raise UsageError("future_date", given=contact.on_day.isoformat())
     said = {"who": _text("who", contact.who), "result": _text("result", contact.result)}
-    with records.begin() as db:
-        row = _row(db, item)
+    with records.write() as writing:
+        row = _row(writing.db, item)
         values = {"id": uuid4().hex, "item": item, "on_day": contact.on_day, "written_at": _now()}
-        db.execute(insert(contacts).values(**values, **said))
+        writing.db.execute(insert(contacts).values(**values, **said))
         if row["status"] == STATUSES[0]:
             moved = update(shortlist).where(shortlist.c.id == item)
-            db.execute(moved.values(status=STATUSES[1]))
+            writing.db.execute(moved.values(status=STATUSES[1]))
+        writing.note("contact.add", item, on_day=contact.on_day.isoformat(), **said)
 
 
 def remove(records: Records, item: str) -> None:
     """Take a row off the list, with its contacts."""
-    with records.begin() as db:
-        _row(db, item)
-        db.execute(delete(shortlist).where(shortlist.c.id == item))
+    with records.write() as writing:
+        name = _row(writing.db, item)["name"]
+        writing.db.execute(delete(shortlist).where(shortlist.c.id == item))
+        writing.note("shortlist.remove", item, name=name)
 
 
 def _row(db: Connection, item: str) -> Mapping[str, str]:

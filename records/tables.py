@@ -9,6 +9,7 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Index,
+    Integer,
     MetaData,
     String,
     Table,
@@ -16,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-__all__ = ["contacts", "metadata", "schemes", "shortlist", "tasks"]
+__all__ = ["audit", "audit_head", "contacts", "metadata", "schemes", "shortlist", "tasks"]
 
 metadata = MetaData(
     naming_convention={
@@ -80,4 +81,29 @@ tasks = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("closed_at", DateTime(timezone=True)),
     Index(None, "segment"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(32), nullable=False),  # text, so that what was hashed is what is read
+    Column("actor", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("action", String(60), nullable=False),
+    Column("object", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("algorithm", String(10), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index(None, "actor"),
+    Index(None, "action"),
+)
+
+# One row: who appends locks it, so entries follow each other on every database.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("seq", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
 )

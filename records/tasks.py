@@ -53,15 +53,18 @@ def add(records: Records, task: Task) -> None:
         "assignee": name,
         "due": task.due,
     }
-    with records.begin() as db:
+    id_ = uuid4().hex
+    with records.write() as writing:
         same = (tasks.c.segment == task.segment) & (tasks.c.region == task.region)
-        db.execute(update(tasks).where(same & tasks.c.closed_at.is_(None)).values(closed_at=_now()))
-        db.execute(insert(tasks).values(id=uuid4().hex, made_at=_now(), **row))
+        before = update(tasks).where(same & tasks.c.closed_at.is_(None))
+        writing.db.execute(before.values(closed_at=_now()))
+        writing.db.execute(insert(tasks).values(id=id_, made_at=_now(), **row))
+        writing.note("task.add", id_, segment=task.segment, region=task.region, assignee=name)
 
 
 def open_tasks(records: Records) -> Sequence[Task]:
     """Tasks that are not closed, the earliest due first."""
-    with records.begin() as db:
+    with records.read() as db:
         rows = db.execute(
             select(tasks).where(tasks.c.closed_at.is_(None)).order_by(tasks.c.due, tasks.c.made_at)
         ).mappings()
@@ -70,10 +73,11 @@ def open_tasks(records: Records) -> Sequence[Task]:
 
 def close(records: Records, task: str) -> None:
     """Close a task; `NotFound` where none is open."""
-    with records.begin() as db:
+    with records.write() as writing:
         here = (tasks.c.id == task) & tasks.c.closed_at.is_(None)
-        if db.execute(update(tasks).where(here).values(closed_at=_now())).rowcount != 1:
+        if writing.db.execute(update(tasks).where(here).values(closed_at=_now())).rowcount != 1:
             raise NotFound("unknown_item", item=task)
+        writing.note("task.close", task)
 
 
 def _now() -> datetime:

@@ -30,7 +30,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
 def test_the_migrations_leave_what_the_tables_say(records: Records) -> None:
     records.migrate()
     records.migrate()
-    with records.begin() as db:
+    with records.read() as db:
         assert compare_metadata(MigrationContext.configure(db), metadata) == []
 
 
@@ -101,5 +101,5 @@ def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         Records("no address")
     (tmp_path / "records.db").write_bytes(b"not a database at all, and long enough to be read" * 40)
-    with pytest.raises(StoreError), Records(f"sqlite:///{tmp_path}/records.db").begin():
+    with pytest.raises(StoreError), Records(f"sqlite:///{tmp_path}/records.db").read():
         pass
