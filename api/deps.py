@@ -11,20 +11,36 @@ from fastapi.responses import Response
 
 from api.desk import Desk
 from api.kept import mark_settled, today_of
+from api.security.identity import Identity
 from api.settings import Settings
 from graph.analysis.answers import as_json
 from graph.question import ALGORITHM, Question
 from records.database import Records
 from viz.words import language
 
-__all__ = ["Asking", "AtDesk", "AtRecords", "Lang", "answered", "etag", "settings_of"]
+__all__ = [
+    "Asking",
+    "AtDesk",
+    "AtRecords",
+    "Lang",
+    "answered",
+    "etag",
+    "identity_of",
+    "settings_of",
+]
 
 LONGEST = 200
 
 
 def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
-    return desk.pinned()
+    return desk.pinned(identity_of(request).only_park)
+
+
+def identity_of(request: Request) -> Identity:
+    """Who asks, as the gate found."""
+    identity: Identity = request.state.identity
+    return identity
 
 
 def settings_of(request: Request) -> Settings:
@@ -66,7 +82,7 @@ def _records(request: Request) -> Records:
     if url not in state.records:
         state.records[url] = Records(url)
     found: Records = state.records[url]
-    return found
+    return found.acting(identity_of(request).actor)
 
 
 AtRecords = Annotated[Records, Depends(_records)]
@@ -76,7 +92,7 @@ Asking = Annotated[Question, Depends(_question)]
 
 
 def etag(request: Request, revision: int, mark: object = None) -> str:
-    """A strong tag: the same desk, revision, algorithm, day, URL and mark give the same bytes.
+    """A strong tag: what is the same in desk, revision, day, eyes, URL and mark has the same bytes.
 
     `mark` is what else than the graph and the day the answer depends on; without one it is settled.
     """
@@ -84,7 +100,10 @@ def etag(request: Request, revision: int, mark: object = None) -> str:
         mark_settled(request.state, revision)
     token = request.app.state.desk.token
     day = today_of(request.app.state)
-    text = f"{token}|{revision}|{ALGORITHM}|{day}|{request.url.path}?{request.url.query}|{mark!r}"
+    who = identity_of(request)
+    eyes = (who.id, who.name, sorted(who.roles), who.park)
+    address = f"{request.url.path}?{request.url.query}"
+    text = f"{token}|{revision}|{ALGORITHM}|{day}|{eyes}|{address}|{mark!r}"
     return '"' + hashlib.sha256(text.encode()).hexdigest()[:32] + '"'
 
 

@@ -86,16 +86,20 @@ class Desk:
         self.token = secrets.token_hex(8)  # of this desk: another store's pages are other pages
         self._cache = SnapshotCache(store)
         self._pinned: Snapshot | None = None
+        self._only_park: str | None = None
 
     @property
     def snapshot(self) -> Snapshot:
         """The snapshot of the store's present revision; once read, that of a pinned desk stays."""
         return self._pinned or self._cache.get()
 
-    def pinned(self) -> Desk:
-        """The same desk held to one revision, so that one answer never mixes two."""
+    def pinned(self, only_park: str | None = None) -> Desk:
+        """The same desk held to one revision, so that one answer never mixes two.
+
+        With `only_park`, of parks and projects only that park and what applies to it is there.
+        """
         desk = copy(self)
-        desk._pinned = self._cache.get()
+        desk._pinned, desk._only_park = self._cache.get(), only_park
         return desk
 
     def names(self) -> Names:
@@ -165,11 +169,15 @@ class Desk:
 
     def fit(self, project: str = "", park: str = "") -> FitAnswer:
         """How projects fit parks: all of them, a row, a column or a cell."""
-        return ask.fit(
+        answer = ask.fit(
             self.snapshot,
             self.id_of("Project", project, "project") if project else None,
             self.id_of("Park", park, "park") if park else None,
         )
+        if self._only_park is None:
+            return answer
+        seen = [x for x in answer.matrix if self._shown("Project", x.project)]
+        return replace(answer, matrix=[x for x in seen if self._shown("Park", x.park)])
 
     def park(self, question: Question, park: str) -> ParkAnswer:
         """What a park stands for, hosts and lacks."""
@@ -193,7 +201,7 @@ class Desk:
     def dossier(self, ref: Ref) -> Dossier:
         """Everything stored about a node, every fact with its source."""
         revision = self.snapshot.revision
-        node = self.store.get(ref)
+        node = self.store.get(ref) if self._shown(ref.label, ref.id) else None
         if node is None:
             raise NotFound("unknown_node", label=ref.label, id=ref.id)
         rels = self.store.rels_of(ref)
@@ -252,9 +260,10 @@ class Desk:
 
     def find(self, label: str, given: str) -> str | None:
         """The id of what is called so, None where nothing is; `Ambiguous` where several are."""
-        if given in self.snapshot.nodes(label).index:
+        if given in self.snapshot.nodes(label).index and self._shown(label, given):
             return given
-        found = _by_name(self.snapshot, label).get(given, ())
+        named = _by_name(self.snapshot, label).get(given, ())
+        found = [id_ for id_ in named if self._shown(label, id_)]
         if len(found) > 1:
             raise Ambiguous("ambiguous_name", given=given, ids=", ".join(found))
         return found[0] if found else None
@@ -267,6 +276,15 @@ class Desk:
         if found is None:
             raise NotFound(f"unknown_{field}", **{field: given})
         return found
+
+    def _shown(self, label: str, id: str) -> bool:
+        """Whether it may be seen: with `only_park` that park, its own parts and its projects."""
+        if self._only_park is None or label not in ("Park", "Project"):
+            return self._only_park is None
+        table, column = self.snapshot.nodes(label), "parent" if label == "Park" else "park"
+        at = table.index.get(id)
+        above = None if at is None else table.values(column)[at]
+        return bool(self._only_park) and self._only_park in (id if label == "Park" else "", above)
 
     def _candidate(self, given: str) -> str:
         for label in ("Project", "Enterprise"):

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
-from api.deps import etag, settings_of
+from api.deps import etag, identity_of, settings_of
 from api.desk import Desk
 from api.kept import today_of
+from api.security.policy import rights_of
 from graph.question import ALGORITHM
 from viz import contexts as c
 from viz.pages import Page, render
@@ -27,6 +29,7 @@ __all__ = [
     "lang_of",
     "local",
     "page_html",
+    "read_by",
     "sheet_of",
     "with_sheet",
 ]
@@ -66,7 +69,17 @@ def frame_of(
         twin=_twin(request, twin, chain, leader),
         blank="/blank" if desk.sample else None,
         age=None if desk.sample else age_notice(desk.data_date(), today_of(request.app.state)),
+        **read_by(request),
     )
+
+
+def read_by(request: Request) -> dict[str, Any]:
+    """The fields of a frame that say who reads the page and what else they may ask."""
+    who = identity_of(request)
+    if who.by == "nothing":
+        return {"rights": rights_of(who.roles)}
+    shown = c.Who(who.name, sorted(who.roles), who.by == "demo")
+    return {"who": shown, "rights": rights_of(who.roles)}
 
 
 def age_notice(data_date: str | None, today: date) -> c.Notice | None:

@@ -11,11 +11,12 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders, State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.security.identity import Identity
 from graph.errors import LianzhuError
 
 __all__ = ["KeptAnswers", "mark_settled", "today_of"]
 
-_Key = tuple[str, int, date, str, bytes]
+_Key = tuple[str, int, date, Identity, str, bytes]
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class _Kept:
 
 
 def mark_settled(state: State, revision: int) -> None:
-    """Say that the graph at `revision`, the day and the address decide this answer whole."""
+    """Say that the graph at `revision`, the day, the eyes and the address decide the answer."""
     state.settled = revision
 
 
@@ -43,9 +44,9 @@ class KeptAnswers:
     """Middleware that sends an answer again instead of computing it again.
 
     Kept are whole answers to GET that carry an ETag and whose route called `mark_settled`, by desk,
-    revision, day and address; the least recently used go when all together exceed `size` bytes.  A
-    tag the client already holds is answered 304.  The store is asked for its revision at every
-    request, so a change made by another process is seen at once.
+    revision, day, eyes and address; the least recently used go when all together exceed `size`
+    bytes.  A tag the client already holds is answered 304.  The store is asked for its revision at
+    every request, so a change made by another process is seen at once.
     """
 
     def __init__(self, app: ASGIApp, state: State, size: int) -> None:
@@ -73,11 +74,11 @@ class KeptAnswers:
             revision = await run_in_threadpool(desk.store.revision)
         except LianzhuError:
             return None  # the application says what is wrong
-        return desk.token, revision, today_of(self._state), scope["path"], scope["query_string"]
+        address = scope["path"], scope["query_string"]
+        return desk.token, revision, today_of(self._state), scope["state"]["identity"], *address
 
     async def _answer(self, key: _Key, scope: Scope, receive: Receive, send: Send) -> None:
         """The application's answer, kept if it is complete and settled at the key's revision."""
-        scope.setdefault("state", {})
         start: Message = {}
         parts: list[bytes] = []
 

@@ -13,12 +13,16 @@ from starlette.exceptions import HTTPException
 from api.settings import Settings
 from graph.errors import (
     Ambiguous,
+    Changed,
     DataError,
     DeadlineExceeded,
     FileRefused,
     LianzhuError,
+    NotAllowed,
     NotFound,
+    NotSignedIn,
     StoreError,
+    TooMany,
     UsageError,
 )
 from viz.words import Message, language, message
@@ -26,7 +30,11 @@ from viz.words import Message, language, message
 __all__ = ["STATUS", "problem", "status_of", "told"]
 
 STATUS: tuple[tuple[type[LianzhuError], int], ...] = (
+    (NotSignedIn, 401),
+    (NotAllowed, 403),
     (NotFound, 404),
+    (Changed, 412),
+    (TooMany, 429),
     (Ambiguous, 409),
     (UsageError, 400),
     (FileRefused, 422),

@@ -6,6 +6,10 @@
     ├── UsageError         the question as asked makes no sense here (exit 2, HTTP 4xx)
     │   ├── NotFound       nothing has this id or name
     │   └── Ambiguous      several have this name
+    ├── NotAllowed         whoever asks may not (HTTP 403)
+    │   └── NotSignedIn    nobody has signed in (HTTP 401)
+    ├── Changed            somebody else changed it meanwhile (HTTP 412)
+    ├── TooMany            asked too often (HTTP 429)
     └── StoreError         the store cannot answer (exit 1, HTTP 503)
         ├── StoreBusy      another writer holds the store, or an import is unfinished
         ├── StoreDown      nobody answers at the store's address
@@ -18,14 +22,18 @@ from __future__ import annotations
 
 __all__ = [
     "Ambiguous",
+    "Changed",
     "DataError",
     "DeadlineExceeded",
     "FileRefused",
     "LianzhuError",
+    "NotAllowed",
     "NotFound",
+    "NotSignedIn",
     "StoreBusy",
     "StoreDown",
     "StoreError",
+    "TooMany",
     "UsageError",
 ]
 
@@ -61,6 +69,22 @@ class NotFound(UsageError):
 
 class Ambiguous(UsageError):
     """Several things have this name."""
+
+
+class NotAllowed(LianzhuError):
+    """Whoever asks may not do this."""
+
+
+class NotSignedIn(NotAllowed):
+    """Nobody has signed in, or the session is over."""
+
+
+class Changed(LianzhuError):
+    """Somebody else changed the thing since it was shown."""
+
+
+class TooMany(LianzhuError):
+    """Asked too often; `seconds` says when again."""
 
 
 class StoreError(LianzhuError):

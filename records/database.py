@@ -185,7 +185,7 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes its lock at once, so it never has to give up half-way; a reader cannot write."""
+    """A writer takes its lock at once and never has to give up half-way; a reader cannot write."""
     writes = connection.get_execution_options().get("lianzhu") == "write"
     connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

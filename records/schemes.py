@@ -27,7 +27,8 @@ def save(records: Records, scheme: Scheme) -> None:
     weights = {k: getattr(scheme, k) for k in ("fill", "relatedness", "tie", "readiness")}
     with records.write() as writing:
         writing.db.execute(delete(schemes).where(schemes.c.name == name))
-        writing.db.execute(insert(schemes).values(name=name, saved_at=datetime.now(UTC), **weights))
+        values = {"saved_at": datetime.now(UTC), "saved_by": records.actor.name, **weights}
+        writing.db.execute(insert(schemes).values(name=name, **values))
         writing.note("scheme.save", name, **{k: str(v) for k, v in weights.items()})
 
 

@@ -72,7 +72,8 @@ def add(records: Records, pick: Pick) -> bool:
         if writing.db.execute(select(shortlist.c.id).filter_by(**key)).first():
             return False
         row = {**key, "name": pick.name, "status": STATUSES[0], "note": ""}
-        writing.db.execute(insert(shortlist).values(id=id_, added_at=_now(), **row))
+        row |= {"added_at": _now(), "added_by": records.actor.name}
+        writing.db.execute(insert(shortlist).values(id=id_, **row))
         writing.note("shortlist.add", id_, **key)
     return True
 
@@ -146,6 +147,7 @@ def log(records: Records, item: str, contact: Contact) -> None:
     with records.write() as writing:
         row = _row(writing.db, item)
         values = {"id": uuid4().hex, "item": item, "on_day": contact.on_day, "written_at": _now()}
+        values |= {"written_by": records.actor.name}
         writing.db.execute(insert(contacts).values(**values, **said))
         if row["status"] == STATUSES[0]:
             moved = update(shortlist).where(shortlist.c.id == item)

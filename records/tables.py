@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -10,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -17,7 +20,21 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-__all__ = ["audit", "audit_head", "contacts", "metadata", "schemes", "shortlist", "tasks"]
+__all__ = [
+    "accounts",
+    "attachments",
+    "attempts",
+    "audit",
+    "audit_head",
+    "contacts",
+    "metadata",
+    "once",
+    "schemes",
+    "sessions",
+    "shortlist",
+    "tasks",
+    "tokens",
+]
 
 metadata = MetaData(
     naming_convention={
@@ -41,6 +58,8 @@ shortlist = Table(
     Column("status", String(20), nullable=False),
     Column("note", Text, nullable=False),
     Column("added_at", DateTime(timezone=True), nullable=False),
+    Column("added_by", Text, nullable=False, server_default=""),
+    Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("kind", "candidate", "leader", "chain", "region"),
 )
 
@@ -53,6 +72,7 @@ contacts = Table(
     Column("who", Text, nullable=False),
     Column("result", Text, nullable=False),
     Column("written_at", DateTime(timezone=True), nullable=False),
+    Column("written_by", Text, nullable=False, server_default=""),
     Index(None, "item"),
 )
 
@@ -65,6 +85,7 @@ schemes = Table(
     Column("tie", Float, nullable=False),
     Column("readiness", Float, nullable=False),
     Column("saved_at", DateTime(timezone=True), nullable=False),
+    Column("saved_by", Text, nullable=False, server_default=""),
 )
 
 tasks = Table(
@@ -80,6 +101,8 @@ tasks = Table(
     Column("due", Date, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("closed_at", DateTime(timezone=True)),
+    Column("made_by", Text, nullable=False, server_default=""),
+    Column("closed_by", Text, nullable=False, server_default=""),
     Index(None, "segment"),
 )
 
@@ -106,4 +129,82 @@ audit_head = Table(
     metadata,
     Column("seq", Integer, nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("login", String(100), nullable=False),  # NFKC, case folded
+    Column("name", Text, nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("park", String(1000), nullable=False),  # of a park operator, else ""
+    Column("department", Text, nullable=False),  # of a reviewer, else ""
+    Column("fields", Text, nullable=False),  # JSON list: what an expert knows
+    Column("password", String(300), nullable=False),  # argon2id
+    Column("password_at", DateTime(timezone=True), nullable=False),
+    Column("must_change", Boolean, nullable=False),
+    Column("totp", String(64), nullable=False),  # base32 secret, "" = none
+    Column("totp_step", Integer, nullable=False),  # the last 30-second step used
+    Column("disabled_at", DateTime(timezone=True)),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("login"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),  # SHA-256 of what the cookie holds
+    Column("account", ForeignKey("accounts.id"), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Index(None, "account"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String(64), primary_key=True),  # SHA-256 of the token
+    Column("account", ForeignKey("accounts.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scope", String(10), nullable=False),  # read | write
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Index(None, "account"),
+)
+
+attempts = Table(
+    "attempts",  # to sign in, that failed
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("key", String(200), nullable=False),  # login:… or from:…
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index(None, "key", "at"),
+)
+
+attachments = Table(
+    "attachments",  # one row for each use of a file; the file is kept once by its hash
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("object", String(200), nullable=False),  # what it belongs to, e.g. application/ID
+    Column("name", Text, nullable=False),
+    Column("type", String(100), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("added_by", Text, nullable=False),
+    Column("added_at", DateTime(timezone=True), nullable=False),
+    Index(None, "object"),
+    Index(None, "sha256"),
+)
+
+once = Table(
+    "once",  # what a request with an Idempotency-Key was answered
+    metadata,
+    Column("key", String(64), primary_key=True),  # SHA-256 of who asks and the key
+    Column("request", String(64), nullable=False),  # SHA-256 of method, address and body
+    Column("status", Integer),  # None = the answer was lost
+    Column("headers", Text),
+    Column("body", LargeBinary),
+    Column("made_at", DateTime(timezone=True), nullable=False),
 )

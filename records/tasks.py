@@ -58,7 +58,9 @@ def add(records: Records, task: Task) -> None:
         same = (tasks.c.segment == task.segment) & (tasks.c.region == task.region)
         before = update(tasks).where(same & tasks.c.closed_at.is_(None))
         writing.db.execute(before.values(closed_at=_now()))
-        writing.db.execute(insert(tasks).values(id=id_, made_at=_now(), **row))
+        writing.db.execute(
+            insert(tasks).values(id=id_, made_at=_now(), made_by=records.actor.name, **row)
+        )
         writing.note("task.add", id_, segment=task.segment, region=task.region, assignee=name)
 
 
@@ -75,7 +77,8 @@ def close(records: Records, task: str) -> None:
     """Close a task; `NotFound` where none is open."""
     with records.write() as writing:
         here = (tasks.c.id == task) & tasks.c.closed_at.is_(None)
-        if writing.db.execute(update(tasks).where(here).values(closed_at=_now())).rowcount != 1:
+        values = {"closed_at": _now(), "closed_by": records.actor.name}
+        if writing.db.execute(update(tasks).where(here).values(**values)).rowcount != 1:
             raise NotFound("unknown_item", item=task)
         writing.note("task.close", task)
 

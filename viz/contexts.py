@@ -68,6 +68,15 @@ class EvidenceFact:
 
 
 @dataclass(frozen=True)
+class Who:
+    """Who reads the page, in which roles; `demo` = the person of single-user mode."""
+
+    name: str
+    roles: Sequence[str]
+    demo: bool
+
+
+@dataclass(frozen=True)
 class Frame:
     """What surrounds every page: the request, what is chosen, and what the data are."""
 
@@ -91,6 +100,12 @@ class Frame:
     sheet: str | None = None  # the same tables as a workbook
     blank: str | None = "/blank"  # where the button 打开空白园区 posts to
     age: Notice | None = None  # that the data are old
+    who: Who | None = None
+    rights: Collection[str] | None = None  # routes the reader may ask; None = all
+
+    def may(self, route: str) -> bool:
+        """Whether the reader may ask a route, named `METHOD /template`."""
+        return self.rights is None or route in self.rights
 
     @property
     def address(self) -> str:

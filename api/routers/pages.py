@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.correcting import fields_of
-from api.deps import Asking, AtDesk, AtRecords, settings_of
+from api.deps import Asking, AtDesk, AtRecords, identity_of, settings_of
 from api.desk import Choice, Desk
-from api.frames import chosen, frame_of, lang_of, local, page_html, with_sheet
+from api.frames import chosen, frame_of, lang_of, local, page_html, read_by, with_sheet
 from api.heating import NO_REGIONS, Regions, heat_of, keeping
 from api.kept import today_of
 from api.problems import RETRY_AFTER, told
@@ -49,6 +49,9 @@ Text = Annotated[str, Form(max_length=400)]
 @router.get("/")
 def home(request: Request, desk: AtDesk, question: Asking, records: AtRecords) -> Response:
     """今天要处理什么?"""
+    only = identity_of(request).only_park
+    if only is not None:
+        return RedirectResponse(f"/parks/{quote(only, safe='')}", 303)
     chains = desk.chains()
     shown = chains[:CHAINS_SHOWN]
     few = sum(len(chain.chains) for chain in shown) <= LEADERS_ANSWERED
@@ -230,7 +233,7 @@ def problem_page(request: Request, error: Exception) -> Response:
     desk: Desk = request.app.state.desk
     status, code, _ = told(error, lang_of(request))
     facts = error.facts if isinstance(error, LianzhuError) else {}
-    frame = c.Frame(lang_of(request), request.url.path)
+    frame = c.Frame(lang_of(request), request.url.path, **read_by(request))
     if not isinstance(error, StoreError):  # else the page must not need the store
         with suppress(LianzhuError):
             frame = chosen(request, desk)

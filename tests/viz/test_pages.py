@@ -2,67 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
-from html.parser import HTMLParser
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from tests.viz import made
+from tests.viz.checked import Checked, plain, poisoned
+from tests.viz.test_flows import ROWS, compare_page, flows_page
+from tests.viz.test_guide import page as guide_page
+from tests.viz.test_heat import page as heat_page
+from tests.viz.test_report import page as report_page
 from viz import contexts as c
 from viz.pages import render
 from viz.relations import GraphPage
 
-PAGES = [(lang, name) for lang in ("zh", "en") for name in made.pages("zh")]
+
+def pages(lang: str, names: Mapping[str, str] = made.NAMES) -> dict[str, Any]:
+    """Every page once, by the name of its file."""
+    return {
+        **made.pages(lang, names),
+        "flows": flows_page(ROWS, lang, names),
+        "compare": compare_page(lang, names=names),
+        "compare-first": compare_page(lang, 0, names),
+        "heat": heat_page(lang, names=names),
+        "report": report_page(lang, names),
+        "guide": guide_page(lang),
+    }
+
+
+PAGES = [(lang, name) for lang in ("zh", "en") for name in pages("zh")]
 SHOWN = list(dict.fromkeys(type(page) for page in made.pages("zh").values()))
-VOID = {"meta", "link", "br", "input"}
-
-
-class Checked(HTMLParser):
-    """The parsed page, refusing what the content security policy or a reader would."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.text: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        assert len(found) == len(attrs), f"attribute twice: {tag} {attrs}"
-        assert "style" not in found
-        assert not any(name.startswith("on") for name in found)
-        self.tags.append((tag, found))
-        if tag == "script":
-            assert "src" in found
-        if tag in ("input", "select") and found.get("type") != "hidden":
-            assert "label" in self.open, f"no label: {found}"
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        assert not (self.open and self.open[-1] == "script" and data.strip()), "inline script"
-        self.text.append(data)
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attrs for name, attrs in self.tags if name == tag]
 
 
 @pytest.mark.parametrize(("lang", "name"), PAGES)
 def test_page_is_whole_and_accessible(lang: str, name: str) -> None:
-    page = made.pages(lang)[name]
+    page = pages(lang)[name]
     html = render(page)
     found = Checked(html)
     assert found.open == []
@@ -80,7 +57,7 @@ def test_page_is_whole_and_accessible(lang: str, name: str) -> None:
 
 @pytest.mark.parametrize(("lang", "name"), PAGES)
 def test_page_stays_inside(lang: str, name: str) -> None:
-    found = Checked(render(made.pages(lang)[name]))
+    found = Checked(render(pages(lang)[name]))
     urls = [
         value for _, attrs in found.tags for key, value in attrs.items()
         if key in ("href", "src", "action") and value
@@ -88,11 +65,11 @@ def test_page_stays_inside(lang: str, name: str) -> None:
     assert all(u.startswith(("/", "#")) and not u.startswith("//") for u in urls)
 
 
-@pytest.mark.parametrize("name", made.pages("zh"))
+@pytest.mark.parametrize("name", pages("zh"))
 def test_english_pages_hold_no_chinese_words(name: str) -> None:
     english = {"en": "中文"}
     names = {id: id for id in made.NAMES}
-    page = plain(made.pages("en", names)[name])
+    page = plain(pages("en", names)[name])
     text = "".join(Checked(render(page)).text)
     for known in (*english.values(), "填好的模板"):
         text = text.replace(known, "")
@@ -102,35 +79,10 @@ def test_english_pages_hold_no_chinese_words(name: str) -> None:
 @pytest.mark.parametrize(("lang", "name"), PAGES)
 def test_names_cannot_become_markup(lang: str, name: str) -> None:
     evil = f'{made.EVIL}"\' onmouseover=alert(1) x="'
-    page = poisoned(made.pages(lang, dict.fromkeys(made.NAMES, evil))[name], evil)
+    page = poisoned(pages(lang, dict.fromkeys(made.NAMES, evil))[name], evil)
     html = render(page)
     assert "<script>alert(1)" not in html
     Checked(html)
-
-
-def plain(value: Any) -> Any:
-    """`value` with everything Chinese in its facts taken out."""
-    return mapped(value, lambda _, text: "".join(ch for ch in text if ch < "一"))
-
-
-def poisoned(value: Any, evil: str) -> Any:
-    """`value` with every free text replaced."""
-    free = {"name", "source", "locator", "value", "key", "store", "asked", "data_date"}
-    return mapped(value, lambda field, text: evil if field in free else text)
-
-
-def mapped(value: Any, change: Any, field: str = "") -> Any:
-    if isinstance(value, str):
-        return change(field, value)
-    if is_dataclass(value):
-        return replace(
-            value, **{f.name: mapped(getattr(value, f.name), change, f.name) for f in fields(value)}
-        )
-    if isinstance(value, list):
-        return [mapped(v, change, field) for v in value]
-    if isinstance(value, dict):
-        return {k: mapped(v, change, field) for k, v in value.items()}
-    return value
 
 
 @pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.__name__)

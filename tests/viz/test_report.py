@@ -17,7 +17,7 @@ from graph.analysis.answers import Fit, FitComponents, FitRule
 from graph.analysis.completeness import completeness
 from graph.errors import UsageError
 from tests.viz import made
-from tests.viz.test_pages import Checked, plain, poisoned
+from tests.viz.checked import Checked, plain, poisoned
 from viz.contexts import EvidenceFact
 from viz.pages import render
 from viz.report import ReportPage
@@ -109,6 +109,13 @@ def test_parks_come_by_fit_and_those_that_fail_are_counted() -> None:
     assert page(fits={}).sections[5].table is None
 
 
+def test_a_park_that_fits_badly_is_no_park_without_data() -> None:
+    section = page(fits={"p-2": [fit("a", 0.0), fit("b", 0.0, failed=True)]}).sections[5]
+    assert section.bullets[0].endswith("1 个园区可放，1 个不符合硬性条件，0 个无数据。")
+    assert section.table is not None
+    assert [row[2].value for row in section.table.rows] == [0.0]
+
+
 def test_each_source_is_named_once() -> None:
     evidence = {f"ev{n}": EvidenceFact("申报表", None, f"2024-0{n}-01", "declared") for n in (1, 2)}
     section = page(
@@ -177,6 +184,8 @@ def test_nothing_to_report_is_said() -> None:
     assert "没有能补的候选" in texts(document)
     assert "没有登记依据" in texts(document)
     assert not any("完整度 " in line for line in texts(document))
+    assert "需要 0 个环节" not in shown.headline  # what is needed is unknown
+    assert "还说不出青岛海控机器人有限公司需要什么" in shown.headline
     assert Checked(render(shown)).open == []
 
 

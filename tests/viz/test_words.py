@@ -35,7 +35,7 @@ COMPOSED = {
     "environment", "fit_head", "fix", "flag", "flag_advice", "gap_head", "gloss", "grade",
     "guide_add", "guide_head", "guide_held", "guide_question", "guide_step", "indicator", "input",
     "kind", "kind_mark", "label", "list_head", "list_status", "narrow", "note", "notice",
-    "project_stage", "proximity", "quadrant", "quadrant_means", "rate", "relation", "relation_in",
+    "project_stage", "proximity", "quadrant", "quadrant_means", "rate", "relation", "relation_in", "role",
     "relation_out", "report", "report_head", "report_stage", "report_table", "route", "rule",
     "rule_unit", "schema_head", "size", "stage", "standing", "task_head", "task_reason",
     "task_state", "term", "tint", "tint_short", "todo", "type", "unit", "verdict", "why",

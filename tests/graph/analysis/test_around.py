@@ -90,6 +90,11 @@ def test_never_more_than_300_whatever_is_opened(store: GraphStore) -> None:
     assert LEAD in nearly.degree
 
 
+def test_the_centre_is_shown_whatever_the_limit(store: GraphStore) -> None:
+    alone = picture(star(store, 5), HUB, limit=0)
+    assert ([n.ref for n in alone.nodes], alone.hidden) == ([HUB], 6)
+
+
 def test_what_is_nowhere_is_told(store: GraphStore) -> None:
     snapshot = star(store, 2)
     for center, opened in ((Ref("Park", "x"), []), (LEAD, [Ref("Nothing", "x")])):

@@ -174,6 +174,17 @@ def test_the_whole_graph_is_its_own_yardstick() -> None:
     assert [q.shrunk for q in found.segments.values()] == [1.0, 1.0, 1.0, None]
 
 
+@pytest.mark.parametrize("others", [10, 21, 24, 48])
+@pytest.mark.parametrize("revenue", [None, "0.1"])
+def test_rounding_is_no_variation(others: int, revenue: str | None) -> None:
+    """n·(O/N) is not o to the last bit: 49·(1/49) < 1."""
+    made = [(HERE, frozenset(["s0"])), *[(HERE, frozenset(["s1"]))] * others]
+    revenues = dict.fromkeys(range(len(made)), revenue) if revenue else None
+    found = quotients(zone(made, revenues), "c", HERE)
+    assert found.prior is None
+    assert {q.shrunk for q in found.segments.values()} == {1.0, None}
+
+
 def test_no_more_variation_than_chance_is_an_infinite_prior() -> None:
     assert prior_weight([], 0.0) == inf
     assert prior_weight([(1, 1)], 0.0) == inf
@@ -237,7 +248,7 @@ def drawn(pairs: set[tuple[int, int]]) -> Facts:
     return facts_of(snapshot_of(rows), Assumptions())
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(edges)
 def test_articulation_points_are_those_whose_loss_leaves_more_pieces(
     pairs: set[tuple[int, int]],

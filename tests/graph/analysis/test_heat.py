@@ -95,6 +95,14 @@ def test_columns_count_as_the_region_s_own_page_does() -> None:
         )
 
 
+def test_a_region_of_which_nothing_is_known_has_no_total() -> None:
+    totals = {r.region: r.total for r in asked(HERE, "370213", "110000").regions}
+    assert totals[HERE] is not None
+    assert totals["110000"] is None  # nothing in reach, nothing checked: not 0
+    beyond = {s.segment: s.cells[2].severity for s in asked(HERE, "370213", "110000").segments}
+    assert set(beyond.values()) == {None}
+
+
 def test_what_no_leader_requires_there_has_no_type() -> None:
     rows = {**zone(), "enterprises": [{**e, "leads": ""} for e in zone()["enterprises"]]}
     question = Question(chain="c", region=HERE)

@@ -101,6 +101,19 @@ def test_a_closed_leader_and_closed_makers_count_for_nothing() -> None:
     assert of(rows, "gaps").add == of(rows, "gaps").needs[0]
 
 
+def test_what_an_operating_project_makes_is_made() -> None:
+    rows = zone(
+        enterprises=[firm("a", "370211")],
+        projects=[{"id": "p", "name": "项目", "applicant": "a", "stage": "operating"}],
+        offers=[{"project": "p", "segment": "steel", "capacity": "10"}],
+    )
+    held = counts(of(rows, "gaps"))
+    assert (held["makers"], held["capacities"]) == (1, 1)
+    assert of(rows, "candidates").ok
+    rows = {**rows, "enterprises": [*zone()["enterprises"], firm("a", status="closed")]}
+    assert counts(of(rows, "gaps"))["makers"] is None
+
+
 def test_candidates_are_products_of_others_or_of_projects_under_way() -> None:
     assert of(zone(), "candidates").add == of(zone(), "candidates").needs[-1]
     lost = zone(

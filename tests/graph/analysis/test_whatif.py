@@ -78,7 +78,10 @@ def test_a_landing_is_worth_its_gain_in_the_ranking(seed: int) -> None:
     ranked = {c.id: c for c in ask.rank(snapshot, question).candidates if c.kind == "project"}
     for project in rows["projects"]:
         found = ask.landing(snapshot, replace(question, leader=None), project["id"])
-        assert bool(found.leaders) == (project["id"] in ranked)
+        if project["id"] not in ranked:
+            assert not any(c.changes or c.unknown for c in found.leaders)
+            assert found.before == found.after
+            continue
         for change in found.leaders:
             gained = fsum(c.criticality * max(0.0, c.before - c.after) for c in change.changes)
             assert gained == pytest.approx(ranked[project["id"]].gain, abs=CLOSE)
@@ -111,6 +114,41 @@ def test_an_outage_is_a_closed_enterprise(seed: int) -> None:
         )
         assert change.after == pytest.approx(expected, abs=CLOSE)
         assert set(change.unknown) <= unknown
+
+
+SECOND = {"id": "M", "name": "二号链主", "region": "310115", "leads": "robots"}
+LOST = {"id": "N", "name": "不知在哪", "leads": "robots"}
+SIGNED = {"id": "p", "name": "项目", "region": "370211", "stage": "signed"}
+
+
+def test_the_total_is_that_of_every_leader_asked_and_the_rest_is_named() -> None:
+    rows = zone(
+        enterprises=[SECOND, LOST, {**LOST, "id": "O", "status": "closed"}],
+        produces=[
+            {"enterprise": "M", "segment": "bearing"},
+            {"enterprise": "N", "segment": "robot"},
+        ],
+        projects=[SIGNED],
+        offers=[{"project": "p", "segment": "reducer", **GOOD}],
+    )
+    snapshot, closed = snapshot_of(rows), Question(world="closed")
+    whole = {x: ask.gaps(snapshot, replace(closed, leader=x)).total for x in ("L", "M")}
+    found = ask.landing(snapshot, closed, "p")
+    assert [(c.leader, c.before) for c in found.leaders] == [*whole.items()]
+    assert found.before == fsum(whole.values())
+    assert found.leaders[1].after == whole["M"]  # steel alone goes into bearings: no candidate
+    assert found.unplaced == ["N"]
+    assert found.notes == ["closed_world"]
+    assert ask.outage(snapshot, closed, "L").unplaced == ["N"]
+    assert ask.outage(snapshot, closed, "N").unplaced == []
+    placed = ask.landing(snapshot, Question(region="370211"), "p")
+    assert ([c.leader for c in placed.leaders], placed.unplaced) == (["L", "M", "N"], [])
+
+
+def test_an_enterprise_that_is_gone_already_says_so() -> None:
+    rows = zone(enterprises=[{"id": "f", "name": "企业", "status": "closed"}])
+    assert ask.outage(snapshot_of(rows), Question(), "f").notes == ["gone"]
+    assert ask.outage(snapshot_of(rows), Question(), "L").notes == []
 
 
 def test_nobody_lands_and_nobody_stops() -> None:

@@ -1,0 +1,144 @@
+"""The one table of who may do what: a route that is not in it is open to nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from records.roles import EVERY_ROLE, Role
+
+__all__ = ["POLICY", "Rule", "rights_of"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which roles a route is for.
+
+    `public`: also for who has not signed in.  `own_park`: a park operator may ask too, and sees
+    only what is its own park's; everything else looks as if it were not there.
+    """
+
+    roles: frozenset[Role]
+    public: bool = False
+    own_park: bool = False
+
+    def allows(self, roles: frozenset[Role]) -> bool:
+        """Whether somebody with these roles may ask."""
+        return self.public or bool(self.roles & roles) or (self.own_park and Role.PARK in roles)
+
+
+_READERS = EVERY_ROLE - {Role.PARK, Role.AUDITOR}
+_EXPORTERS = frozenset({Role.OFFICER, Role.SECRETARY, Role.CHAIR})
+_OFFICE = frozenset({Role.OFFICER, Role.SECRETARY})
+
+_PUBLIC = Rule(EVERY_ROLE, public=True)
+_ALL = Rule(EVERY_ROLE)
+_READ = Rule(_READERS)
+_READ_OWN = Rule(_READERS, own_park=True)
+_EXPORT = Rule(_EXPORTERS)
+_FACTS = Rule(frozenset({Role.OFFICER}))  # who changes what the graph says
+_LIST_READ = Rule(_EXPORTERS)
+_LIST = Rule(_OFFICE)
+_SETUP = Rule(frozenset({Role.OFFICER, Role.ADMIN}))
+_ADMIN = Rule(frozenset({Role.ADMIN}))
+
+POLICY: dict[str, Rule] = {
+    "GET /static": _PUBLIC,
+    "GET /healthz": _PUBLIC,
+    "GET /readyz": _PUBLIC,
+    "POST /role": _PUBLIC,
+    "GET /docs": _ALL,
+    "GET /docs/oauth2-redirect": _ALL,
+    "GET /static-offline-docs": _PUBLIC,
+    "GET /openapi.json": _ALL,
+    "GET /": _READ_OWN,
+    "GET /method": _ALL,
+    # chains
+    "GET /chains/{chain_id}": _READ,
+    "GET /chains/{chain_id}.xlsx": _EXPORT,
+    "GET /chains/{chain_id}/gaps": _READ,
+    "GET /chains/{chain_id}/gaps.xlsx": _EXPORT,
+    "GET /chains/{chain_id}/candidates": _READ,
+    "GET /chains/{chain_id}/candidates.xlsx": _EXPORT,
+    "GET /chains/{chain_id}/flows": _READ,
+    "GET /chains/{chain_id}/flows.xlsx": _EXPORT,
+    "GET /chains/{chain_id}/compare": _READ,
+    "GET /chains/{chain_id}/compare.xlsx": _EXPORT,
+    "GET /chains/{chain_id}/graph": _READ,
+    "GET /chains/{chain_id}/graph/frame": _READ,
+    "GET /chains/{chain_id}/graph.html": _EXPORT,
+    "GET /chains/{chain_id}/graph.xlsx": _EXPORT,
+    "GET /chains/{chain_id}/graph.graphml": _EXPORT,
+    "GET /chains/{chain_id}/graph.gexf": _EXPORT,
+    "GET /chains/{chain_id}/report": _READ,
+    "GET /chains/{chain_id}/report.docx": _EXPORT,
+    "GET /chains/{chain_id}/schema": _READ,
+    "GET /chains/{chain_id}/schema.xlsx": _EXPORT,
+    "POST /chains/{chain_id}/segments": _FACTS,
+    "POST /chains/{chain_id}/inputs": _FACTS,
+    # parks, projects, facts
+    "GET /parks": _READ,
+    "GET /parks.xlsx": _EXPORT,
+    "GET /parks/fit": _READ,
+    "GET /parks/fit.xlsx": _EXPORT,
+    "GET /parks/{park_id:path}": _READ_OWN,
+    "GET /projects/{project_id:path}": _READ_OWN,
+    "GET /outages/{enterprise_id:path}": _READ,
+    "GET /entities/{label}/{id:path}": _READ_OWN,
+    "POST /corrections": _FACTS,
+    "POST /corrections/undo": _FACTS,
+    "POST /surveys": _FACTS,
+    # the office's own lists
+    "GET /shortlist": _LIST_READ,
+    "GET /shortlist.xlsx": _EXPORT,
+    "GET /shortlist.docx": _EXPORT,
+    "POST /shortlist": _LIST,
+    "POST /shortlist/read": _LIST,
+    "POST /shortlist/{item}": _LIST,
+    "POST /shortlist/{item}/contacts": _LIST,
+    "POST /schemes": _LIST,
+    "GET /tasks": _READ,
+    "GET /tasks.xlsx": _EXPORT,
+    "POST /tasks": _LIST,
+    "POST /tasks/{task}/close": _LIST,
+    # data in, kept and brought back
+    "GET /guide": _SETUP,
+    "GET /guide.xlsx": _SETUP,
+    "GET /template.xlsx": _SETUP,
+    "POST /guide/check": _FACTS,
+    "GET /guide/check/{key}": _FACTS,
+    "GET /guide/check/{key}.xlsx": _FACTS,
+    "POST /guide/import": _FACTS,
+    "POST /guide/undo": _FACTS,
+    "POST /guide/backup": _ADMIN,
+    "POST /guide/restore": _ADMIN,
+    "GET /guide/backups/{name}": _ADMIN,
+    "POST /blank": _SETUP,
+    # the same answers as JSON
+    "GET /api/v1/gaps": _READ,
+    "GET /api/v1/rank": _READ,
+    "GET /api/v1/explain": _READ,
+    "GET /api/v1/chains/{chain_id}/map": _READ,
+    "GET /api/v1/nodes/{label}": _READ,
+    "GET /api/v1/entities/{label}/{id:path}": _READ_OWN,
+    "GET /api/v1/search": _READ,
+    "GET /api/v1/neighbourhood/{label}/{id:path}": _READ,
+    "GET /api/v1/stats": _READ,
+    "GET /api/v1/fit": _READ,
+    "GET /api/v1/parks/{park_id:path}": _READ_OWN,
+    "GET /api/v1/landing": _READ,
+    "GET /api/v1/outage": _READ,
+    "GET /api/v1/flows": _READ,
+    "GET /api/v1/compare": _READ,
+    "GET /api/v1/heat": _READ,
+    "GET /api/v1/readiness": _SETUP,
+    "GET /api/v1/shortlist": _LIST_READ,
+    "POST /api/v1/surveys": _FACTS,
+    "POST /api/v1/imports": _FACTS,
+}
+
+
+@cache
+def rights_of(roles: frozenset[Role]) -> frozenset[str]:
+    """The routes somebody with these roles may ask."""
+    return frozenset(route for route, rule in POLICY.items() if rule.allows(roles))
