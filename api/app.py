@@ -12,8 +12,10 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
+from api.deps import records_of
 from api.desk import Desk
 from api.kept import KeptAnswers
+from api.once import Once
 from api.problems import problem
 from api.routers import (
     compare,
@@ -61,6 +63,11 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
     _health(app, store)
     _errors(app, settings)
     app.add_middleware(KeptAnswers, state=app.state, size=settings.kept_mb << 20)
+    app.add_middleware(
+        Once,
+        records=records_of,
+        refuse=lambda request, error: _answer(request, error, settings),
+    )
     app.add_middleware(
         Gate,
         routes=lambda: app.routes,

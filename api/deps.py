@@ -75,7 +75,7 @@ def _question(
     )
 
 
-def _records(request: Request) -> Records:
+def records_of(request: Request) -> Records:
     """The records of the zone that is open: the sample's are not the user's own."""
     state = request.app.state
     url = state.settings.sample_records_url if state.desk.sample else state.settings.records_url
@@ -85,7 +85,7 @@ def _records(request: Request) -> Records:
     return found.acting(identity_of(request).actor)
 
 
-AtRecords = Annotated[Records, Depends(_records)]
+AtRecords = Annotated[Records, Depends(records_of)]
 AtDesk = Annotated[Desk, Depends(_desk)]
 Lang = Annotated[str, Depends(_lang)]
 Asking = Annotated[Question, Depends(_question)]

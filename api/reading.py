@@ -8,7 +8,7 @@ from io import BytesIO
 from python_calamine import CalamineError, CalamineWorkbook
 
 from graph.errors import UsageError
-from records.shortlist import STATUSES
+from records.shortlist import STATUSES, Edit
 from viz.words import LANGS, term, word
 
 __all__ = ["Written", "read_list"]
@@ -21,9 +21,7 @@ class Written:
     """One row as it stands in the workbook."""
 
     row: int
-    item: str
-    status: str
-    note: str
+    edit: Edit
 
 
 def read_list(content: bytes, name: str) -> list[Written]:
@@ -43,7 +41,10 @@ def read_list(content: bytes, name: str) -> list[Written]:
             status = _status(cells["status"])
             if status is None:
                 raise UsageError("list_sheet", row=number, what=cells["status"] or "—")
-            found.append(Written(number, cells["id"], status, cells["note"]))
+            item, _, version = cells["id"].partition(".")
+            if not version.isdecimal():
+                raise UsageError("list_sheet", row=number, what=cells["id"])
+            found.append(Written(number, Edit(item, int(version), status, cells["note"])))
     return found
 
 

@@ -135,6 +135,12 @@ def entries(db: Connection, after: int = 0, limit: int = -1) -> Iterator[tuple[E
         yield Entry(**{k: row[k] for k in Entry.__dataclass_fields__}), row["hash"]
 
 
+def last_actor(db: Connection, object: str) -> str:
+    """The name of who did the last thing to an object, "" where nobody did."""
+    asked = select(audit.c.name).where(audit.c.object == object).order_by(audit.c.seq.desc())
+    return str(db.execute(asked.limit(1)).scalar() or "")
+
+
 def verify(chain: Iterable[tuple[Entry, str]], heads: Iterable[Head]) -> Verdict:
     """Whether every entry follows from the one before it and every copied head is in the chain."""
     seen, before, bad = 0, _FIRST, []

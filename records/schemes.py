@@ -17,16 +17,21 @@ _LONGEST = 40  # characters of a name
 
 
 def save(records: Records, scheme: Scheme) -> None:
-    """Keep a scheme; one of the same name is replaced.
+    """Keep a scheme; the same one twice is one.
 
-    Raises `UsageError` for an empty, too long or built-in name.
+    Raises `UsageError` for an empty, too long or built-in name, and for the name of another scheme:
+    what somebody saved is never replaced unseen.
     """
     name = scheme.name.strip()
     if not name or len(name) > _LONGEST or name in SCHEMES or "\0" in name:
         raise UsageError("bad_text", name="name", limit=_LONGEST)
     weights = {k: getattr(scheme, k) for k in ("fill", "relatedness", "tie", "readiness")}
     with records.write() as writing:
-        writing.db.execute(delete(schemes).where(schemes.c.name == name))
+        held = writing.db.execute(select(schemes).filter_by(name=name)).mappings().first()
+        if held is not None and any(held[k] != v for k, v in weights.items()):
+            raise UsageError("scheme_exists", name=name)
+        if held is not None:
+            return
         values = {"saved_at": datetime.now(UTC), "saved_by": records.actor.name, **weights}
         writing.db.execute(insert(schemes).values(name=name, **values))
         writing.note("scheme.save", name, **{k: str(v) for k, v in weights.items()})

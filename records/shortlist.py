@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from graph.errors import NotFound, UsageError
+from graph.errors import Changed, NotFound, UsageError
+from records.audit import last_actor
 from records.database import Records
 from records.tables import contacts, shortlist
 
 __all__ = [
     "STATUSES",
     "Contact",
+    "Edit",
     "Item",
     "Pick",
     "add",
@@ -53,10 +56,21 @@ class Contact:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """What an item of this version shall say."""
+
+    item: str
+    version: int
+    status: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Item:
-    """One row of the list, newest contact first."""
+    """One row of the list, newest contact first; every change counts its version on."""
 
     id: str
+    version: int
     pick: Pick
     status: str
     note: str
@@ -92,6 +106,7 @@ def items(records: Records) -> list[Item]:
         return [
             Item(
                 r["id"],
+                r["version"],
                 Pick(*(r[k] for k in Pick.__dataclass_fields__)),
                 r["status"],
                 r["note"],
@@ -118,52 +133,64 @@ def courted(records: Records) -> frozenset[tuple[str, str]]:
         return frozenset((kind, candidate) for kind, candidate in rows)
 
 
-def change(records: Records, changes: Mapping[str, tuple[str, str]]) -> int:
-    """New status and note by item, all or none; how many rows they change.
+def change(records: Records, edits: Iterable[Edit]) -> int:
+    """New status and note of items, all or none; how many rows they change.
 
-    Raises `UsageError` for an unknown status or a note too long, `NotFound` for an unknown item.
+    Raises `UsageError` for an unknown status or a note too long, `NotFound` for an unknown item,
+    `Changed` when somebody else changed an item after `version`.
     """
     changed = 0
     with records.write() as writing:
-        for item, (status, note) in changes.items():
-            if status not in STATUSES:
+        for edit in edits:
+            if edit.status not in STATUSES:
                 raise UsageError(
-                    "bad_choice", name="status", given=status, allowed=" | ".join(STATUSES)
+                    "bad_choice", name="status", given=edit.status, allowed=" | ".join(STATUSES)
                 )
-            row = _row(writing.db, item)
-            if (row["status"], row["note"]) != (status, _text("note", note, empty=True)):
-                values = {"status": status, "note": note.strip()}
-                writing.db.execute(update(shortlist).where(shortlist.c.id == item).values(values))
-                writing.note("shortlist.change", item, **values)
+            values = {"status": edit.status, "note": _text("note", edit.note, empty=True)}
+            row = _row(writing.db, edit.item)
+            if (row["status"], row["note"]) != tuple(values.values()):
+                _unchanged(writing.db, row, edit.version)
+                moved = update(shortlist).where(shortlist.c.id == edit.item)
+                writing.db.execute(moved.values(**values, version=edit.version + 1))
+                writing.note("shortlist.change", edit.item, **values)
                 changed += 1
     return changed
 
 
 def log(records: Records, item: str, contact: Contact) -> None:
-    """Write down a contact; who only stood to be contacted has been now."""
+    """Write down a contact, once; who only stood to be contacted has been now."""
     if contact.on_day > date.today():
         raise UsageError("future_date", given=contact.on_day.isoformat())
     said = {"who": _text("who", contact.who), "result": _text("result", contact.result)}
     with records.write() as writing:
         row = _row(writing.db, item)
+        same = {"item": item, "on_day": contact.on_day, **said}
+        if writing.db.execute(select(contacts.c.id).filter_by(**same)).first():
+            return
         values = {"id": uuid4().hex, "item": item, "on_day": contact.on_day, "written_at": _now()}
         values |= {"written_by": records.actor.name}
         writing.db.execute(insert(contacts).values(**values, **said))
         if row["status"] == STATUSES[0]:
             moved = update(shortlist).where(shortlist.c.id == item)
-            writing.db.execute(moved.values(status=STATUSES[1]))
+            writing.db.execute(moved.values(status=STATUSES[1], version=row["version"] + 1))
         writing.note("contact.add", item, on_day=contact.on_day.isoformat(), **said)
 
 
-def remove(records: Records, item: str) -> None:
-    """Take a row off the list, with its contacts."""
+def remove(records: Records, item: str, version: int) -> None:
+    """Take a row off the list, with its contacts; `Changed` when it was changed after `version`."""
     with records.write() as writing:
-        name = _row(writing.db, item)["name"]
+        row = _row(writing.db, item)
+        _unchanged(writing.db, row, version)
         writing.db.execute(delete(shortlist).where(shortlist.c.id == item))
-        writing.note("shortlist.remove", item, name=name)
+        writing.note("shortlist.remove", item, name=row["name"])
 
 
-def _row(db: Connection, item: str) -> Mapping[str, str]:
+def _unchanged(db: Connection, row: Mapping[str, Any], version: int) -> None:
+    if row["version"] != version:
+        raise Changed("changed_meanwhile", name=row["name"], who=last_actor(db, row["id"]))
+
+
+def _row(db: Connection, item: str) -> Mapping[str, Any]:
     row = db.execute(select(shortlist).where(shortlist.c.id == item)).mappings().first()
     if row is None:
         raise NotFound("unknown_item", item=item)

@@ -29,6 +29,7 @@ class ListRow:
     """One candidate on the list; its place and reason are those of today's data."""
 
     id: str
+    version: int
     kind: str
     candidate: str
     name: str
@@ -121,7 +122,7 @@ class ListStory:
 
 
 def list_table(lang: str, rows: Sequence[ListRow], names: Mapping[str, str]) -> Table:
-    """The list as a workbook's sheet: the first column is what is read back by."""
+    """The list as a workbook's sheet: the first column says which row, as of which version."""
     heads = ("id", "name", "kind", "status", "note", "leader", "chain", "region", "rank", "score")
     more = ("reason", "last_day", "last_who", "last_result", "added")
     numbers = {"rank", "score"}
@@ -139,7 +140,7 @@ def list_table(lang: str, rows: Sequence[ListRow], names: Mapping[str, str]) -> 
 def _cells(lang: str, row: ListRow, names: Mapping[str, str]) -> list[Cell]:
     last = row.contacts[0] if row.contacts else None
     return [
-        Cell(row.id),
+        Cell(f"{row.id}.{row.version}"),
         Cell(row.name),
         Cell(term(lang, "kind", row.kind)),
         Cell(term(lang, "list_status", row.status)),

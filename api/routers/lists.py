@@ -110,9 +110,7 @@ def read_back(
     if len(content) > limit:
         raise FileRefused("file_too_large", file=file.filename or "", limit=limit)
     written = read_list(content, file.filename or "")
-    changed = shortlist.change(
-        records, {w.item: (w.status, w.note) for w in _known(records, written)}
-    )
+    changed = shortlist.change(records, [w.edit for w in _known(records, written)])
     return RedirectResponse(f"/shortlist?read={changed}", 303)
 
 
@@ -120,6 +118,7 @@ def read_back(
 def change(
     records: AtRecords,
     item: str,
+    version: Annotated[int, Form(ge=1, le=2**31 - 1)],
     act: Literal["save", "remove"] = Form("save"),
     status: Text = "",
     note: Text = "",
@@ -127,9 +126,9 @@ def change(
 ) -> Response:
     """Another status or note, or off the list."""
     if act == "remove":
-        shortlist.remove(records, item)
+        shortlist.remove(records, item, version)
     else:
-        shortlist.change(records, {item: (status, note)})
+        shortlist.change(records, [shortlist.Edit(item, version, status, note)])
     return RedirectResponse(local(back), 303)
 
 
@@ -200,6 +199,7 @@ def _row(
     rank, standing = _standing(answer, pick)
     return v.ListRow(
         item.id,
+        item.version,
         pick.kind,
         pick.candidate,
         names.get(pick.candidate)
@@ -243,6 +243,6 @@ def _known(records: Records, written: list[Written]) -> list[Written]:
     """The rows as written, once every one of them is on the list."""
     held = {item.id for item in shortlist.items(records)}
     for row in written:
-        if row.item not in held:
-            raise UsageError("list_sheet", row=row.row, what=row.item)
+        if row.edit.item not in held:
+            raise UsageError("list_sheet", row=row.row, what=row.edit.item)
     return written

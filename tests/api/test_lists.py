@@ -109,12 +109,15 @@ def test_status_contact_and_removal(client: TestClient) -> None:
     assert after["status"] == "contacted"
     assert after["contacts"] == [{"on_day": "2026-05-01", "who": "王<b>", "result": "下月来考察"}]
     assert "王&lt;b&gt;" in client.get("/shortlist").text
-    client.post(f"/shortlist/{item['id']}", data={"status": "signed", "note": "好"})
+    form = {"version": "2", "status": "signed", "note": "好"}
+    assert client.post(f"/shortlist/{item['id']}", data={**form, "version": "1"}).status_code == 412
+    client.post(f"/shortlist/{item['id']}", data=form)
     assert items(client)[0]["status"] == "signed"
     assert client.get("/shortlist?status=given_up").text.count("示例高效冰箱压缩机项目") == 0
-    client.post(f"/shortlist/{item['id']}", data={"act": "remove"})
+    client.post(f"/shortlist/{item['id']}", data={"act": "remove", "version": "3"})
     assert items(client) == []
-    assert client.post(f"/shortlist/{item['id']}", data={"act": "remove"}).status_code == 404
+    gone = client.post(f"/shortlist/{item['id']}", data={"act": "remove", "version": "3"})
+    assert gone.status_code == 404
 
 
 def test_weights_move_ranks_and_are_kept_under_a_name(client: TestClient) -> None:
@@ -156,7 +159,7 @@ def test_giants_and_those_contacted_are_left_out_when_asked(client: TestClient) 
     shown = client.get(f"{URL}&no_courted=1").text
     assert "示例高效冰箱压缩机项目" in shown  # nobody has spoken to it yet
     (item,) = items(client)
-    client.post(f"/shortlist/{item['id']}", data={"status": "in_talks", "note": ""})
+    client.post(f"/shortlist/{item['id']}", data={"version": "1", "status": "in_talks", "note": ""})
     shown = client.get(f"{URL}&no_courted=1").text
     assert 'id="c-demo-p-bingya"' not in shown
     assert "另有 1 个没有显示" in shown

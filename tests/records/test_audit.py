@@ -16,7 +16,7 @@ from records import audit, schemes, shortlist, tables
 from records.audit import Entry, Head, Verdict
 from records.database import Records
 from records.roles import Actor
-from records.shortlist import Pick
+from records.shortlist import Edit, Pick
 from tests.conftest import tier
 
 OFFICER = Actor("a1", "王", "officer")
@@ -66,7 +66,7 @@ def test_what_changes_nothing_leaves_no_entry(records: Records) -> None:
     shortlist.add(records, PICK)
     shortlist.add(records, PICK)
     with pytest.raises(UsageError):
-        shortlist.change(records, {"x": ("married", "")})
+        shortlist.change(records, [Edit("x", 1, "married", "")])
     assert len(chain_of(records)) == 1
 
 
