@@ -7,19 +7,19 @@ or inferred, and over older verified claims, and `undo` takes it back like any o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Lock
 
 from api.desk import Desk
 from api.verifying import checked_day, checked_text
-from graph.errors import NotFound, UsageError
-from graph.model import RELATIONS, Batch, Node, Ref, Rel, Value, evidence_id
+from graph.errors import Changed, NotFound, UsageError
+from graph.model import RELATIONS, Batch, Node, Ref, Rel, Value, claims_of, evidence_id
 from graph.store.base import Applied
 from graph.tables import TABLES, Column, Kind, Table
 from ingest.cells import parse_cell
 from ingest.report import CellProblem
 
-__all__ = ["Correction", "correct", "fields_of", "table_of", "take_back"]
+__all__ = ["Correction", "correct", "fields_of", "mark_of", "table_of", "take_back"]
 
 # A parent may not lead in a ring, and an identity is not a fact about something else.
 _FIXED = frozenset({"id", "uscc", "parent"})
@@ -39,6 +39,9 @@ class Correction:
     key: str = ""
 
 
+_writing = Lock()  # from looking at what is there to writing beside it
+
+
 def table_of(owner: str) -> Table | None:
     """The table whose rows are nodes of a label or relations of a type."""
     return next((t for t in TABLES.values() if owner in (t.label, t.relation) and owner), None)
@@ -51,10 +54,18 @@ def fields_of(owner: str) -> list[Column]:
     return [c for c in table.columns if c.name not in keys] if table else []
 
 
-def correct(desk: Desk, given: Correction) -> Applied:
+def mark_of(desk: Desk, owner: str, src: str, dst: str = "", key: str = "") -> str:
+    """What is claimed of a thing now, as a short mark that a form brings back."""
+    return hashlib.sha256(
+        repr(claims_of(_found(desk, owner, src, dst, key).props)).encode()
+    ).hexdigest()[:16]
+
+
+def correct(desk: Desk, given: Correction, mark: str) -> Applied:
     """Write the correction; the same one twice is one change.
 
-    Raises `UsageError` for a value the column does not take, an empty source or a bad date,
+    `mark` is what `mark_of` said when the reader looked.  Raises `Changed` when other claims have come
+    since, `UsageError` for a value the column does not take, an empty source or a bad date,
     `NotFound` where there is no such thing.
     """
     column = next((c for c in fields_of(given.owner) if c.name == given.field), None)
@@ -71,10 +82,15 @@ def correct(desk: Desk, given: Correction) -> Applied:
     }
     key = hashlib.sha256(repr((given, "correct-1")).encode()).hexdigest()
     told = Node(Ref("Evidence", record), {"source": source, "as_of": day})
-    found = _found(desk, given, props)
-    nodes = [told, found] if isinstance(found, Node) else [told]
-    rels = [found] if isinstance(found, Rel) else []
-    return desk.store.apply(Batch(key, source, nodes, rels))
+    at = given.owner, given.src, given.dst, given.key
+    with _writing:
+        old = _found(desk, *at)
+        written = any(e.batch == key and not e.undone for e in desk.store.ledger())
+        if not written and mark_of(desk, *at) != mark:
+            raise Changed("fact_changed", name=desk.names()[given.src])
+        new = replace(old, props=props)
+        nodes = [told, new] if isinstance(new, Node) else [told]
+        return desk.store.apply(Batch(key, source, nodes, [new] if isinstance(new, Rel) else []))
 
 
 def take_back(desk: Desk, batch: str) -> Applied:
@@ -85,24 +101,18 @@ def take_back(desk: Desk, batch: str) -> Applied:
     return desk.store.undo()
 
 
-def _found(desk: Desk, given: Correction, props: Mapping[str, Value]) -> Node | Rel:
-    table = table_of(given.owner)
-    assert table is not None
-    if table.label:
-        ref = Ref(table.label, given.src)
-        if desk.store.get(ref) is None:
-            raise NotFound("unknown_node", label=table.label, id=given.src)
-        return Node(ref, dict(props))
-    for label in {label for label, _ in RELATIONS[table.relation]}:
-        for rel in desk.store.rels_of(Ref(label, given.src)):
-            if (rel.type, rel.src.id, rel.dst.id, rel.key) == (
-                table.relation,
-                given.src,
-                given.dst,
-                given.key,
-            ):
-                return Rel(rel.type, rel.src, rel.dst, rel.key, dict(props))
-    raise NotFound("unknown_node", label=table.relation, id=f"{given.src} → {given.dst}")
+def _found(desk: Desk, owner: str, src: str, dst: str, key: str) -> Node | Rel:
+    table = table_of(owner)
+    if table is not None and table.label:
+        node = desk.store.get(Ref(owner, src))
+        if node is None:
+            raise NotFound("unknown_node", label=owner, id=src)
+        return node
+    for label in {label for label, _ in RELATIONS.get(owner, ())}:
+        for rel in desk.store.rels_of(Ref(label, src)):
+            if (rel.type, rel.src.id, rel.dst.id, rel.key) == (owner, src, dst, key):
+                return rel
+    raise NotFound("unknown_node", label=owner, id=f"{src} → {dst}")
 
 
 def _value(desk: Desk, column: Column, text: str) -> Value:

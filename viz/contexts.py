@@ -255,6 +255,7 @@ class EntityPage:
     names: Mapping[str, str]
     fields: Sequence[Column] = ()  # what can be corrected
     relation: tuple[str, str, str, str] | None = None  # ?fix=: type, source, target, key instead
+    seen: str = ""  # what a correction brings back, so that none is made of what was not seen
 
 
 @dataclass(frozen=True)

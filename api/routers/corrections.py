@@ -29,6 +29,7 @@ def correction(
     field: Id,
     source: Text,
     as_of: Id,
+    mark: Annotated[str, Form(alias="seen", max_length=16)],
     value: Text = "",
     dst: Id = "",
     key: Id = "",
@@ -36,7 +37,7 @@ def correction(
 ) -> Response:
     """Write the correction and go back to the page of the thing."""
     given = Correction(owner, src, field, value, source, as_of, dst, key)
-    applied = correct(desk, given)
+    applied = correct(desk, given, mark)
     return RedirectResponse(local(back, done="corrected", batch=applied.batch), 303)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.correcting import fields_of
+from api.correcting import fields_of, mark_of
 from api.deps import Asking, AtDesk, AtRecords, identity_of, settings_of
 from api.desk import Choice, Desk
 from api.frames import chosen, frame_of, lang_of, local, page_html, read_by, with_sheet
@@ -170,12 +170,14 @@ def entity_page(
     if label not in LABELS:
         raise NotFound("unknown_node", label=label, id=id)
     found = desk.dossier(Ref(label, id))
+    relation = (fix, id, to, key) if fix in RELATIONS else None
     page = c.EntityPage(
         chosen(request, desk),
         found,
         desk.names(),
-        fields_of(fix if fix in RELATIONS else label),
-        (fix, id, to, key) if fix in RELATIONS else None,
+        fields_of(fix if relation else label),
+        relation,
+        mark_of(desk, *(relation or (label, id))),
     )
     return page_html(request, desk, page)
 

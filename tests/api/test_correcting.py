@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -10,6 +13,30 @@ FORM = {
     "owner": "Enterprise", "src": FIRM, "field": "status", "value": "停业", "source": "市监公告",
     "as_of": "2026-07-01", "next": f"/entities/Enterprise/{FIRM}",
 }  # fmt: skip
+
+
+def seen(client: TestClient, form: dict[str, str]) -> str:
+    """The mark that the form on the thing's page brings back; none where there is no such page."""
+    asked = {"fix": form["owner"], "to": form.get("dst", ""), "key": form.get("key", "")}
+    page = client.get(f"/entities/Enterprise/{form['src']}", params=asked).text
+    found = re.search(r'name="seen" value="(\w+)"', page)
+    return found[1] if found else "none"
+
+
+def correct(client: TestClient, form: dict[str, str], **options: bool) -> Any:
+    return client.post("/corrections", data={"seen": seen(client, form), **form}, **options)  # type: ignore[arg-type]
+
+
+def test_what_another_changed_meanwhile_is_not_overwritten(client: TestClient) -> None:
+    form = {**FORM, "seen": seen(client, FORM)}
+    assert client.post("/corrections", data={**form, "value": "在营"}).status_code == 200
+    refused = client.post("/corrections", data=form)
+    assert refused.status_code == 412
+    assert "已经有人改过" in refused.text
+    assert ("closed", "verified", True) not in facts(client, "status")
+    again = client.post("/corrections", data={**form, "value": "在营"})  # sent twice: one change
+    assert again.status_code == 200
+    assert correct(client, FORM).status_code == 200
 
 
 def suppliers(client: TestClient, segment: str = "seg-jiadiandianji") -> list[str]:
@@ -27,7 +54,7 @@ def facts(client: TestClient, field: str, id: str = FIRM) -> list[tuple[object, 
 
 def test_closing_a_firm_changes_the_numbers_and_can_be_undone(client: TestClient) -> None:
     before, old = suppliers(client), facts(client, "status")
-    done = client.post("/corrections", data=FORM, follow_redirects=False)
+    done = correct(client, FORM, follow_redirects=False)
     assert done.status_code == 303
     page = client.get(done.headers["location"])
     assert "更正已记入" in page.text
@@ -43,7 +70,7 @@ def test_closing_a_firm_changes_the_numbers_and_can_be_undone(client: TestClient
 
 def test_the_old_claim_stays_beside_the_new_one(client: TestClient) -> None:
     before = facts(client, "revenue_wan")
-    client.post("/corrections", data={**FORM, "field": "revenue_wan", "value": "1.2亿元"})
+    correct(client, {**FORM, "field": "revenue_wan", "value": "1.2亿元"})
     after = facts(client, "revenue_wan")
     assert (12_000.0, "verified", True) in after
     assert [(value, grade) for value, grade, _ in before] == [
@@ -61,14 +88,14 @@ def test_a_relation_is_corrected_by_its_ends(client: TestClient) -> None:
         "field": "capacity",
         "value": "0",
     }
-    assert client.post("/corrections", data=form, follow_redirects=False).status_code == 303
+    assert correct(client, form, follow_redirects=False).status_code == 303
     assert FIRM not in suppliers(client)  # it makes none any more
-    nobody = client.post("/corrections", data={**form, "dst": "seg-none"})
+    nobody = correct(client, {**form, "dst": "seg-none"})
     assert nobody.status_code == 404
 
 
 def test_a_reference_is_found_by_name(client: TestClient) -> None:
-    client.post("/corrections", data={**FORM, "field": "region", "value": "崂山区"})
+    correct(client, {**FORM, "field": "region", "value": "崂山区"})
     assert ("370212", "verified", True) in facts(client, "region")
 
 
@@ -89,14 +116,14 @@ def test_what_makes_no_sense_changes_nothing(
     client: TestClient, changes: dict[str, str], status: int, told: str
 ) -> None:
     revision = client.get("/api/v1/stats").json()["revision"]
-    answer = client.post("/corrections", data={**FORM, **changes})
+    answer = correct(client, {**FORM, **changes})
     assert (answer.status_code, told in answer.text) == (status, True)
     assert client.get("/api/v1/stats").json()["revision"] == revision
 
 
 def test_an_older_correction_is_not_undone_after_a_newer_one(client: TestClient) -> None:
-    first = client.post("/corrections", data=FORM, follow_redirects=False)
-    client.post("/corrections", data={**FORM, "value": "在营", "as_of": "2026-07-02"})
+    first = correct(client, FORM, follow_redirects=False)
+    correct(client, {**FORM, "value": "在营", "as_of": "2026-07-02"})
     batch = first.headers["location"].split("batch=")[1].split("&")[0]
     assert client.post("/corrections/undo", data={"batch": batch}).status_code == 400
     assert ("active", "verified", True) in facts(client, "status")
