@@ -64,7 +64,7 @@ def mark_of(desk: Desk, owner: str, src: str, dst: str = "", key: str = "") -> s
 def correct(desk: Desk, given: Correction, mark: str) -> Applied:
     """Write the correction; the same one twice is one change.
 
-    `mark` is what `mark_of` said when the reader looked.  Raises `Changed` when other claims have come
+    `mark` is what `mark_of` said when the reader looked.  Raises `Changed` when other claims came
     since, `UsageError` for a value the column does not take, an empty source or a bad date,
     `NotFound` where there is no such thing.
     """
