@@ -173,7 +173,7 @@ class ComparePage:
         return word(self.frame.lang, "compare.lq_gloss")
 
     def _head(self, key: str, region: str, n: int) -> str:
-        return term(self.frame.lang, "compare_head", key).format(region=self._name(region), n=n)
+        return word(self.frame.lang, f"compare_head.{key}", region=self._name(region), n=n)
 
     def _against(self, at: int) -> list[tuple[ComparedSegment, Side]]:
         return [(s, s.there[at]) for s in self.answer.segments]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -21,6 +21,7 @@ __all__ = [
     "ParkPage",
     "ParkRow",
     "ParksPage",
+    "best_first",
     "failed_rules",
     "fit_table",
     "fix_text",
@@ -61,9 +62,8 @@ class FitPage:
         return {(cell.project, cell.park): cell for cell in self.answer.matrix}
 
     def best(self, project: str) -> Sequence[Fit]:
-        """The parks of a project with the largest fit, those that nothing is known of left out."""
-        found = [c for c in self.answer.matrix if c.project == project and c.fit]
-        return sorted(found, key=lambda c: (-(c.fit or 0.0), c.park))
+        """The parks that could take a project."""
+        return best_first(c for c in self.answer.matrix if c.project == project)
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,12 @@ class ChangePage:
     fits: Sequence[Fit] = ()  # of a project, best first
     intensities: Sequence[Intensity] = ()
     source: str = ""  # of the minimums
+
+
+def best_first(cells: Iterable[Fit]) -> list[Fit]:
+    """Those where no hard rule fails and the fit is known, 0 too, the largest first."""
+    able = [c for c in cells if c.fit is not None and not any(r.verdict == "fail" for r in c.rules)]
+    return sorted(able, key=lambda c: (-(c.fit or 0.0), c.park))
 
 
 def parks_table(frame: Frame, rows: Sequence[ParkRow], names: Mapping[str, str]) -> Table:

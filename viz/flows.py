@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import ClassVar
 
 from graph.analysis.diagnostics import LocalShare
-from graph.analysis.flows import STANDINGS, Flow, FlowsAnswer, LeaderFlow, SegmentFlow
+from graph.analysis.flows import Flow, FlowsAnswer, LeaderFlow, SegmentFlow
+from graph.analysis.regions import STANDINGS
 from viz.contexts import Frame
 from viz.sankey import Box, Ribbon, Sankey, Triple, sankey, shortened
 from viz.table import Cell, Column, Table
@@ -152,7 +153,7 @@ class FlowsPage:
             [
                 Cell(self._name(x.leader), self.frame.here(leader=x.leader)),
                 Cell(x.local.share),
-                Cell(x.local.known_wan, digits=0),
+                _wan(x.local.known_wan),
                 *_counts(x.local),
             ]
             for x in self.buyers
@@ -183,7 +184,7 @@ class FlowsPage:
             Cell(term(lang, "standing", f.standing)),
             Cell(segment),
             Cell(self._name(f.leader)),
-            Cell(f.value_wan, digits=0),
+            _wan(f.value_wan),
             Cell(f.share),
             Cell(f.since),
             Cell(term(lang, "grade", f.grade)),
@@ -191,20 +192,19 @@ class FlowsPage:
 
     def _segment(self, s: SegmentFlow) -> list[Cell]:
         lang = self.frame.lang
-        needed = s.type is not None
         name = self._name(s.segment) if s.segment else word(lang, "flows.unnamed")
-        kind = Cell(term(lang, "type", s.type), badge=s.type) if needed else _none(lang)
+        kind = word(lang, "flows.not_required") if s.type is None else term(lang, "type", s.type)
         action = Cell("")
-        if s.segment and needed:
+        if s.segment and s.type is not None:
             url = self.frame.chain_url("candidates", segment=s.segment)
             action = Cell(word(lang, "gaps.see_candidates"), url)
         return [
             Cell(name),
-            Cell(s.local.known_wan, digits=0),
+            _wan(s.local.known_wan),
             *_counts(s.local),
             Cell(s.local.share),
-            Cell(s.outflow_wan, digits=0),
-            kind,
+            _wan(s.outflow_wan),
+            Cell(kind, badge=s.type),
             Cell(s.severity),
             action,
         ]
@@ -222,8 +222,9 @@ def amount(lang: str, value: float | None, unvalued: int) -> str:
     return known + more
 
 
-def _none(lang: str) -> Cell:
-    return Cell(word(lang, "flows.not_required"))
+def _wan(value: float | None) -> Cell:
+    """An amount, with decimals where it has any: a small one is not shown as 0."""
+    return Cell(value, digits=0 if value is None or value == round(value) else 2)
 
 
 def _counts(local: LocalShare) -> list[Cell]:

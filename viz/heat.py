@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graph.analysis.heat import MOST_REGIONS, HeatAnswer, HeatCell
-from viz.swimlane import GAP_TYPES, level
+from viz.swimlane import level
 from viz.table import Cell, Column, Table
 from viz.words import term, word
 
@@ -23,11 +23,6 @@ class Shaded:
     region: str
     found: HeatCell
     level: int
-
-    @property
-    def is_gap(self) -> bool:
-        """Whether something is lacking there."""
-        return self.found.type in GAP_TYPES
 
 
 @dataclass(frozen=True)

@@ -62,11 +62,13 @@ class ReportPage:
     def headline(self) -> str:
         """What the superior needs if nothing else is read."""
         whole = self.completeness.whole
+        seen = {"region": self._name(self.answer.question.region), "who": self._who}
+        if not whole.needed:
+            return self._say("headline_nothing", **seen)
         told = [
             self._say(
                 "headline",
-                region=self._name(self.answer.question.region),
-                who=self._who,
+                **seen,
                 needed=whole.needed,
                 done=whole.in_house + whole.covered,
                 gaps=whole.gaps,

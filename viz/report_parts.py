@@ -8,7 +8,7 @@ from typing import Literal
 
 from graph.analysis.answers import Fit, Interval
 from viz.contexts import EvidenceFact, Frame
-from viz.fit import failed_rules
+from viz.fit import best_first, failed_rules
 from viz.table import Cell, Column, Table
 from viz.words import term, word
 
@@ -97,7 +97,7 @@ def parks_section(
         return Section("parks", title, [word(lang, "report.parks_none")])
     rows, bullets = [], []
     for project, cells in fits.items():
-        able = sorted((c for c in cells if c.fit), key=lambda c: (-(c.fit or 0.0), c.park))
+        able = best_first(cells)
         rows += [_park(frame, c, names) for c in able[:PARKS]]
         failed = sum(bool(failed_rules(lang, c)) for c in cells)
         bullets.append(

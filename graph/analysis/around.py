@@ -33,7 +33,7 @@ def picture(
     ever shows more than 300.  Raises `NotFound` for a centre or an opened thing that is nowhere.
     """
     graph = _Graph(snapshot)
-    shown, reached = graph.around(center, hops, min(limit, CAP))
+    shown, reached = graph.around(center, hops, min(max(limit, 1), CAP))
     for ref in opened:
         ring = graph.near([graph.code(ref)])
         fresh = [code for code in ring if code not in shown][:MORE]

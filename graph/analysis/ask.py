@@ -104,7 +104,7 @@ def park(snapshot: Snapshot, question: Question, park: str) -> ParkAnswer:
     if held is None:
         raise NotFound("unknown_park", park=park)
     about = replace(question, region=question.region or held.word("region"))
-    every = [fill.gaps for fill in _every(snapshot, about)]
+    every = [fill.gaps for fill in _every(snapshot, about)[0]]
     return profile(facts, held, every, snapshot.revision, ALGORITHM)
 
 
@@ -120,9 +120,10 @@ def landing(snapshot: Snapshot, question: Question, project: str) -> WhatIfAnswe
     notes = [code for code in ENDED if code == stage]
     if not notes and not facts.offers_of(project):
         notes = ["no_offer"]
-    found = [landed(fill, project) for fill in _every(snapshot, question)]
+    fills, unplaced = ([], []) if notes else _every(snapshot, question)
+    found = [landed(fill, project) for fill in fills]
     name = facts.projects.values("name")[facts.projects.index[project]] or project
-    return _what_if(snapshot, question, (project, name, "lands"), found, notes)
+    return _what_if(snapshot, question, (project, name, "lands"), found, unplaced, notes)
 
 
 def outage(snapshot: Snapshot, question: Question, enterprise: str) -> WhatIfAnswer:
@@ -133,40 +134,49 @@ def outage(snapshot: Snapshot, question: Question, enterprise: str) -> WhatIfAns
     facts = facts_of(snapshot, question.assumptions)
     if enterprise not in facts.enterprises.index:
         raise NotFound("unknown_enterprise", enterprise=enterprise)
-    fills = [f for f in _every(snapshot, question) if f.view.leader != enterprise]
-    found = [stopped(fill.gaps, enterprise) for fill in fills]
-    name = facts.enterprises.values("name")[facts.enterprises.index[enterprise]] or enterprise
-    return _what_if(snapshot, question, (enterprise, name, "stops"), found, [])
+    fills, unplaced = _every(snapshot, question)
+    found = [stopped(f.gaps, enterprise) for f in fills if f.view.leader != enterprise]
+    others = [leader for leader in unplaced if leader != enterprise]
+    at = facts.enterprises.index[enterprise]
+    name = facts.enterprises.values("name")[at] or enterprise
+    notes = [] if facts.active[at] else ["gone"]
+    return _what_if(snapshot, question, (enterprise, name, "stops"), found, others, notes)
 
 
 def _what_if(
     snapshot: Snapshot,
     question: Question,
     what: tuple[str, str, str],
-    found: Sequence[LeaderChange | None],
+    changes: Sequence[LeaderChange],
+    unplaced: Sequence[str],
     notes: Sequence[str],
 ) -> WhatIfAnswer:
-    changes = [change for change in found if change is not None]
     return WhatIfAnswer(
         snapshot.revision,
         ALGORITHM,
         asdict(question.assumptions),
         *what,
+        question.direction,
         fsum(c.before for c in changes) if changes else None,
         fsum(c.after for c in changes) if changes else None,
         changes,
-        notes,
+        unplaced,
+        [*notes, *(["closed_world"] if question.world == "closed" else [])],
     )
 
 
-def _every(snapshot: Snapshot, question: Question) -> list[Fill]:
-    """The scorers of all leaders of the graph that say where they stand, by id."""
+def _every(snapshot: Snapshot, question: Question) -> tuple[list[Fill], list[str]]:
+    """The scorers of all active leaders, by id, and the leaders nobody says the place of."""
     facts = facts_of(snapshot, question.assumptions)
-    leads, found = facts.enterprises.values("leads"), list[Fill]()
+    leads, found, unplaced = facts.enterprises.values("leads"), list[Fill](), list[str]()
     for at, leader in enumerate(facts.enterprises.ids):
-        if leads[at] and facts.active[at] and (question.region or facts.region(leader)):
+        if not leads[at] or not facts.active[at]:
+            continue
+        if question.region or facts.region(leader):
             found += _fills(snapshot, replace(question, leader=leader, chain=None))
-    return found
+        else:
+            unplaced.append(leader)
+    return found, unplaced
 
 
 def chain_map(snapshot: Snapshot, question: Question, chain: str) -> ChainMap:

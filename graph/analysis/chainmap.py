@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from graph.analysis.answers import ChainCell, ChainMap, GapsAnswer, SegmentAnswer
-from graph.analysis.diagnostics import concentration
+from graph.analysis.answers import ChainCell, ChainMap, GapsAnswer
+from graph.analysis.diagnostics import supplied
 from graph.analysis.facts import ENDED, Facts
 from graph.analysis.view import View, leaders_of
 from graph.errors import NotFound
@@ -43,15 +43,11 @@ def chain_map(view: View, answered: GapsAnswer, chain: str) -> ChainMap:
                 flags=row.flags if row else (),
                 severity=row.severity if row else None,
                 interval=row.interval if row else None,
-                hhi=_hhi(row) if row else None,
+                hhi=supplied(row).hhi if row else None,
             )
         )
     name = chains.values("name")[chains.index[chain]] or chain
     return ChainMap(answered.question, answered.revision, answered.algorithm, chain, name, cells)
-
-
-def _hhi(row: SegmentAnswer) -> float | None:
-    return concentration(s.effective for s in row.suppliers if s.availability > 0).hhi
 
 
 def _stages(facts: Facts, chain: str) -> dict[int, str | None]:

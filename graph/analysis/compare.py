@@ -23,6 +23,7 @@ from graph.analysis.diagnostics import (
     chain_firms,
     concentration,
     quotients,
+    supplied,
 )
 from graph.analysis.facts import Facts
 from graph.analysis.gaps import GAP_TYPES, assumptions_of
@@ -226,7 +227,7 @@ def _high(judged: GapsAnswer, chain: str) -> float | None:
 def _concentration(view: View, segment: int, needed: SegmentAnswer | None) -> Concentration:
     """Of the suppliers in reach of the leader that suffers most, or of any."""
     if needed is not None:
-        return concentration(s.effective for s in needed.suppliers if s.availability > 0)
+        return supplied(needed)
     entries = view.suppliers(segment)
     return concentration(e.effective(view.assumed) for e in entries if e.counts(view.assumed))
 

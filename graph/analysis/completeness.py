@@ -56,9 +56,7 @@ def completeness(chain: ChainMap, answer: GapsAnswer) -> Completeness:
     """
     stage = {cell.segment: cell.stage or "unstaged" for cell in chain.cells}
     fates = dict.fromkeys(answer.in_house, "in_house")
-    fates |= {
-        s.segment: _fate(s.type) for s in answer.segments
-    }  # one leader's own may lack another
+    fates |= {s.segment: _fate(s.type) for s in answer.segments}  # what one makes another may lack
     pairs = [(stage.get(segment, "elsewhere"), fate) for segment, fate in fates.items()]
     stages = [_counts(name, (f for s, f in pairs if s == name)) for name in STAGES]
     whole = _counts("whole", (fate for _, fate in pairs))

@@ -23,6 +23,7 @@ from math import fsum, inf, isfinite, isnan
 
 import networkx as nx
 
+from graph.analysis.answers import SegmentAnswer
 from graph.analysis.coverage import ratio
 from graph.analysis.facts import Facts
 
@@ -39,6 +40,7 @@ __all__ = [
     "prior_weight",
     "quotients",
     "shrunk",
+    "supplied",
 ]
 
 MOST = 0.75
@@ -134,16 +136,17 @@ def quotients(facts: Facts, chain: str, region: str) -> Quotients:
     for segment, rows in held.places.items():
         everywhere = {f for f, _ in rows}
         if firms and everywhere:
-            seen = n * held.total(here[segment]) / weight[0]
-            cells[segment] = seen, held.total(everywhere) / weight[1]
-    alpha = prior_weight([(o, n * p) for o, p in cells.values()], _chance(cells, n, whole))
+            parts = (held.total(here[segment]), held.total(everywhere))
+            # Both in one way: where all firms are here, they are equal to the last bit.
+            cells[segment] = n * parts[0] / weight[0], n * parts[1] / weight[1]
+    alpha = prior_weight(cells.values(), _chance(cells, n, whole))
     return Quotients(
         region,
         n,
         whole,
         alpha if isfinite(alpha) else None,
         {
-            s: _quotient(here[s], len({f for f, _ in rows}), cells.get(s), n, alpha)
+            s: _quotient(here[s], len({f for f, _ in rows}), cells.get(s), alpha)
             for s, rows in held.places.items()
         },
     )
@@ -183,6 +186,11 @@ def concentration(effective: Iterable[float]) -> Concentration:
     whole = fsum(held)
     enough = next(k for k in range(1, len(held) + 1) if fsum(held[:k]) >= MOST * whole)
     return Concentration(len(held), min(1.0, fsum((x / whole) ** 2 for x in held)), enough)
+
+
+def supplied(needed: SegmentAnswer) -> Concentration:
+    """`concentration` of the suppliers in reach of a required segment."""
+    return concentration(s.effective for s in needed.suppliers if s.availability > 0)
 
 
 def articulation(facts: Facts, chain: str) -> frozenset[int]:
@@ -225,16 +233,15 @@ def _chance(cells: Mapping[int, tuple[float, float]], n: int, whole: int) -> flo
     """Σ Var(o)/e of drawing n of the whole's firms without replacement."""
     if whole < 2:
         return 0.0
-    return fsum(1 - p for _, p in cells.values()) * (whole - n) / (whole - 1)
+    return fsum(1 - e / n for _, e in cells.values()) * (whole - n) / (whole - 1)
 
 
 def _quotient(
-    makers: Sequence[str], everywhere: int, cell: tuple[float, float] | None, n: int, alpha: float
+    makers: Sequence[str], everywhere: int, cell: tuple[float, float] | None, alpha: float
 ) -> Quotient:
     if cell is None:
         return Quotient(makers, everywhere, None, None, None)
-    observed, share = cell
-    expected = n * share
+    observed, expected = cell
     return Quotient(
         makers, everywhere, expected, observed / expected, shrunk(observed, expected, alpha)
     )

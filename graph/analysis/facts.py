@@ -18,7 +18,7 @@ from graph.arrays import Array, NodeTable, RelTable
 from graph.question import Assumptions
 from graph.snapshot import Snapshot
 
-__all__ = ["Facts", "Maker", "Offer", "Survey", "facts_of"]
+__all__ = ["Facts", "Maker", "Offer", "Survey", "facts_of", "number"]
 
 OPERATING = "operating"
 ENDED = frozenset({"operating", "lost"})
@@ -116,7 +116,7 @@ class Facts:
         importance = self.produces.numbers("importance")
         rows = self.produces.out(at)
         made = {
-            int(self.produces.dst[i]): _or(_number(importance, i), self.assumed.importance)
+            int(self.produces.dst[i]): _or(number(importance, i), self.assumed.importance)
             for i in rows
         }
         for segment, makers in self.implied.items():
@@ -191,25 +191,26 @@ def facts_of(snapshot: Snapshot, assumed: Assumptions) -> Facts:
     return snapshot.memo.get(("facts", assumed), lambda: Facts(snapshot, assumed))
 
 
+def number(column: Array, at: int) -> float | None:
+    """One entry of a column of numbers, None = unknown."""
+    value = float(column[at])
+    return None if isnan(value) else value
+
+
 def _maker(facts: Facts, table: RelTable, at: int, name: str, region: str | None) -> Maker:
     where = facts.enterprises.index.get(name)
     size = facts.enterprises.values("size")[where] if where is not None else None
     return Maker(
         name,
         int(table.dst[at]),
-        _number(table.numbers("capacity"), at),
-        _number(table.numbers("availability"), at),
+        number(table.numbers("capacity"), at),
+        number(table.numbers("availability"), at),
         table.values("grade")[at] or "declared",
         region,
         size or "unknown",
         tuple(table.values("evidence")[at] or ()),
         table.values("as_of")[at] or "",
     )
-
-
-def _number(column: Array, at: int) -> float | None:
-    value = float(column[at])
-    return None if isnan(value) else value
 
 
 def _or(value: float | None, assumed: float) -> float:

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import fsum, isnan
+from math import fsum
 
 from graph.analysis.answers import Fit, FitComponents, FitRule, Interval
 from graph.analysis.coverage import ratio
-from graph.analysis.facts import Facts
+from graph.analysis.facts import Facts, number
 from graph.analysis.industries import under
 from graph.analysis.parks import Park
 
@@ -66,8 +66,7 @@ class Fitting:
 
     def number(self, column: str) -> float | None:
         """A quantity; None = unknown."""
-        value = float(self.facts.projects.numbers(column)[self._at])
-        return None if isnan(value) else value
+        return number(self.facts.projects.numbers(column), self._at)
 
     def word(self, column: str) -> str | None:
         """A word; None = unknown."""

@@ -8,31 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import fsum, isnan
+from math import fsum
 
 from graph.analysis import ask
 from graph.analysis.answers import Asked, GapsAnswer, SegmentAnswer
 from graph.analysis.diagnostics import LocalShare, local_share
-from graph.analysis.facts import Facts
+from graph.analysis.facts import Facts, number
 from graph.analysis.gaps import assumptions_of
-from graph.analysis.regions import RegionTree
 from graph.analysis.view import View, view_of
-from graph.arrays import Array
 from graph.errors import NotFound
 from graph.question import ALGORITHM, Question
 from graph.snapshot import Snapshot
 
-__all__ = [
-    "STANDINGS",
-    "Flow",
-    "FlowsAnswer",
-    "LeaderFlow",
-    "SegmentFlow",
-    "flows",
-    "standing",
-]
-
-STANDINGS = ("here", "city", "province", "outside", "unlocated")
+__all__ = ["Flow", "FlowsAnswer", "LeaderFlow", "SegmentFlow", "flows"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +29,7 @@ class Flow:
 
     supplier: str
     region: str | None
-    standing: str  # of STANDINGS
+    standing: str  # of regions.STANDINGS
     segment: str | None  # None = the row names none
     leader: str
     value_wan: float | None
@@ -57,7 +45,7 @@ class SegmentFlow:
 
     segment: str | None
     local: LocalShare
-    outflow_wan: float | None  # known value from suppliers known to stand outside
+    outflow_wan: float | None  # known value from outside; 0 only where every supplier is local
     type: str | None
     severity: float | None
 
@@ -117,16 +105,6 @@ def flows(snapshot: Snapshot, question: Question, chain: str) -> FlowsAnswer:
     )
 
 
-def standing(regions: RegionTree, here: str, there: str | None) -> str:
-    """Where a supplier stands: by the lowest city or province that holds both places."""
-    if there is None:
-        return "unlocated"
-    if regions.inside(there, here):
-        return "here"
-    shared = [regions.level(r) for r in regions.path(here) if regions.inside(there, r)]
-    return next((str(level) for level in shared if level in ("city", "province")), "outside")
-
-
 def _purchases(view: View) -> Iterable[Flow]:
     if view.leader is None:
         return
@@ -141,11 +119,11 @@ def _purchases(view: View) -> Iterable[Flow]:
         yield Flow(
             supplier,
             region,
-            standing(facts.regions, view.region, region),
+            facts.regions.standing(view.region, region),
             table.keys[at] or None,
             view.leader,
-            _known(value, at),
-            _known(share, at),
+            number(value, at),
+            number(share, at),
             since,
             grade or "declared",
             tuple(evidence or ()),
@@ -169,13 +147,12 @@ def _segments(rows: Sequence[Flow], judged: GapsAnswer) -> list[SegmentFlow]:
 def _segment(
     rows: Sequence[Flow], segment: str | None, needed: SegmentAnswer | None
 ) -> SegmentFlow:
-    away = [f.value_wan for f in rows if f.standing not in ("here", "unlocated")]
-    known = [v for v in away if v is not None]
-    outflow = fsum(known) if known or not away else None
+    away = [f for f in rows if f.standing != "here"]
+    known = [f.value_wan for f in away if f.standing != "unlocated" and f.value_wan is not None]
     return SegmentFlow(
         segment,
         _local(rows),
-        outflow,
+        fsum(known) if known or not away else None,
         needed.type if needed else None,
         needed.severity if needed else None,
     )
@@ -197,8 +174,3 @@ def _of(rows: Iterable[Flow], leader: str) -> list[Flow]:
 def _largest_first(flow: Flow) -> tuple[bool, float, str, str, str]:
     value = flow.value_wan
     return value is None, -(value or 0.0), flow.segment or "", flow.leader, flow.supplier
-
-
-def _known(column: Array, at: int) -> float | None:
-    value = float(column[at])
-    return None if isnan(value) else value

@@ -11,10 +11,10 @@ from functools import cached_property
 from itertools import pairwise
 from math import fsum
 
-import numpy as np
-
 from graph.analysis.answers import GapsAnswer, SegmentAnswer, SupplierAnswer, ToVerify
-from graph.analysis.coverage import Entry, ratio, shortage_of
+from graph.analysis.coverage import Entry, shortage_of
+from graph.analysis.diagnostics import local_share
+from graph.analysis.facts import number
 from graph.analysis.relatedness import Relatedness, made_in
 from graph.analysis.requirements import Requirement
 from graph.analysis.view import View
@@ -94,10 +94,8 @@ class Gaps:
         return self.relatedness.has_maker(segment) and bool(sellers) and not any(sellers)
 
     def _leakage(self, segment: int) -> bool:
-        valued = [(local, v) for local, v in self._purchases.get(segment, ()) if v is not None]
-        whole = fsum(v for _, v in valued)
-        part = fsum(v for local, v in valued if local)
-        return whole > 0 and ratio(part, whole) < self.view.assumed.leakage
+        share = local_share(self._purchases.get(segment, ())).share
+        return share is not None and share < self.view.assumed.leakage
 
     def _extension(self, segment: int) -> bool:
         omega = self.relatedness.of(segment)
@@ -122,8 +120,7 @@ class Gaps:
             segment = facts.segments.index.get(table.keys[i])
             if segment is not None:
                 local = view.is_local(facts.region(facts.enterprises.ids[table.src[i]]))
-                worth = None if np.isnan(value[i]) else float(value[i])
-                found.setdefault(segment, []).append((local, worth))
+                found.setdefault(segment, []).append((local, number(value, i)))
         return found
 
 

@@ -52,7 +52,7 @@ class HeatRegion:
 
     region: str
     firms: int
-    total: float
+    total: float | None  # T; None where no severity is known
     gaps: int
     unknown: int
 
@@ -106,14 +106,16 @@ def _heat(snapshot: Snapshot, question: Question, named: Sequence[str]) -> HeatA
         here.revision,
         here.algorithm,
         here.assumed,
-        [
-            HeatRegion(r, len(firms.get(r, ())), a.total, len(a.gaps), len(a.to_verify))
-            for r, a in asked.items()
-        ],
+        [_column(r, len(firms.get(r, ())), a) for r, a in asked.items()],
         _segments(list(asked.values())),
         hosts,
         here.notes,
     )
+
+
+def _column(region: str, firms: int, a: GapsAnswer) -> HeatRegion:
+    judged = any(s.severity is not None for s in a.segments)
+    return HeatRegion(region, firms, a.total if judged else None, len(a.gaps), len(a.to_verify))
 
 
 def _segments(answers: Sequence[GapsAnswer]) -> list[HeatSegment]:

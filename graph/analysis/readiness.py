@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from graph.analysis.facts import ENDED, Facts, facts_of
+from graph.analysis.facts import ENDED, Facts, Maker, facts_of
 from graph.analysis.fit import FREE
 from graph.arrays import Array, NodeTable, RelTable
 from graph.question import ALGORITHM, Assumptions
@@ -229,15 +229,18 @@ class _Counts:
 
     def _about_firms(self) -> dict[str, int]:
         facts, made = self.facts, self.facts.produces
-        alive = facts.active[made.src] if len(made.src) else np.zeros(0, bool)
+        alive = facts.active[made.src]
         others = alive & ~_among(made.src, self.leaders)
         in_chains = _among(made.dst, facts.chains) & alive
         firms = set(made.src[in_chains].tolist())
         region = facts.enterprises.values("region")
+        implied = self._implied
+        makers = int(others.sum()) + len(implied)
+        sized = int((~np.isnan(made.numbers("capacity")) & others).sum())
         return {
-            "makers": int(others.sum()),
-            "capacities": int((~np.isnan(made.numbers("capacity")) & others).sum()),
-            "suppliers": int(others.sum()) + self._offered,
+            "makers": makers,
+            "capacities": sized + sum(m.capacity is not None for m in implied),
+            "suppliers": makers + self._offered,
             "surveys": _rows(facts.snapshot, TABLES["surveys"]),
             "chain_segments": len(facts.chains),
             "chain_regions": len({region[at] for at in firms if region[at]}),
@@ -277,6 +280,15 @@ class _Counts:
             "offers": self._offered,
             "offer_capacities": int((~np.isnan(offers.numbers("capacity")) & mine).sum()),
         }
+
+    @cached_property
+    def _implied(self) -> Sequence[Maker]:
+        """What others than leaders make by operating projects alone."""
+        facts, leaders = self.facts, set(self.leaders)
+        rows = [
+            (facts.enterprises.index[m.enterprise], m) for s in facts.implied.values() for m in s
+        ]
+        return [m for at, m in rows if facts.active[at] and at not in leaders]
 
     @cached_property
     def _tenancies(self) -> RelTable:

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 
 from graph.question import Assumptions, Proximity
 
-__all__ = ["RegionTree", "parent_by_code"]
+__all__ = ["STANDINGS", "RegionTree", "parent_by_code"]
+
+# Where a place stands, seen from another.
+STANDINGS = ("here", "city", "province", "outside", "unlocated")
 
 MUNICIPALITIES = frozenset({"110000", "120000", "310000", "500000"})
 
@@ -58,17 +61,18 @@ class RegionTree:
         self, here: str, there: str | None, scheme: Proximity, assumed: Assumptions
     ) -> float:
         """1 inside `here`; under `nested` else by the lowest city or province holding both."""
-        if there is None:
-            return 0.0
-        if self.inside(there, here):
-            return 1.0
-        return 0.0 if scheme == "local" else self._shared(here, there, assumed)
+        wider = {"city": assumed.city, "province": assumed.province} if scheme == "nested" else {}
+        return {"here": 1.0, **wider}.get(self.standing(here, there), 0.0)
 
-    def _shared(self, here: str, there: str, assumed: Assumptions) -> float:
-        factors = {"city": assumed.city, "province": assumed.province}
+    def standing(self, here: str, there: str | None) -> str:
+        """One of `STANDINGS`: inside `here`, else the lowest city or province that holds both."""
+        if there is None:
+            return "unlocated"
+        if self.inside(there, here):
+            return "here"
         others = set(self.path(there))
         levels = (self.level(region) for region in self.path(here) if region in others)
-        return next((factors[level] for level in levels if level in factors), 0.0)
+        return next((level for level in levels if level in ("city", "province")), "outside")
 
     def _parent(self, region: str) -> str | None:
         return self.parents.get(region) or parent_by_code(region)

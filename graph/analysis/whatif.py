@@ -53,17 +53,19 @@ class WhatIfAnswer:
     id: str
     name: str
     event: str  # lands | stops
-    before: float | None  # None where no leader is asked
+    direction: str
+    before: float | None  # of `leaders`; None where none is asked
     after: float | None
     leaders: Sequence[LeaderChange]
-    notes: Sequence[str] = ()  # codes: operating, lost, no_offer, …
+    unplaced: Sequence[str]  # leaders left out: nothing says from where to ask
+    notes: Sequence[str] = ()  # codes: operating, lost, no_offer, gone, closed_world
 
 
-def landed(fill: Fill, project: str) -> LeaderChange | None:
-    """What a candidate project changes for one leader; None where it is no candidate."""
+def landed(fill: Fill, project: str) -> LeaderChange:
+    """What a project changes for one leader: nothing where it is no candidate."""
     candidate = fill.candidates.get(("project", project))
     if candidate is None:
-        return None
+        return _changed(fill.gaps, {})
     after = {}
     for segment, own in candidate.offers.items():
         leaves = candidate.replaces.get(segment, frozenset())

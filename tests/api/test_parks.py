@@ -103,7 +103,7 @@ def test_the_command_says_what_rest_says(client: TestClient, tmp_path: Path) -> 
 
 def test_a_failed_quantity_says_what_would_pass(client: TestClient) -> None:
     text = client.get("/parks/fit?project=demo-p-jiansuqi&park=demo-park-jiqiren").text
-    assert "需要不超过 8 kN/㎡ 即可，或换一个园区" in text
+    assert "需要降到 8 kN/㎡ 以内，或换一个园区" in text
 
 
 @pytest.mark.parametrize("colour", ["firms", "leaders", "concentration", "nonsense"])

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.viz import made
-from tests.viz.test_pages import poisoned
+from tests.viz.checked import poisoned
 from viz.network import frame
 from viz.pages import render
 

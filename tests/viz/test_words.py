@@ -92,7 +92,7 @@ def test_no_word_lies_unused() -> None:
         ("kind", ("project", "enterprise", "expansion", "all")),
         ("stage", TABLES["segments"].column("stage").words.values()),
         ("size", [name for name, _ in Assumptions().size_share]),
-        ("note", ("no_products", "pseudo_leader", "closed_world")),
+        ("note", ("no_products", "nothing_required", "pseudo_leader", "closed_world")),
     ],
 )
 def test_every_code_has_a_word(lang: str, group: str, codes: list[str]) -> None:
