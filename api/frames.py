@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,9 +15,12 @@ from fastapi.responses import HTMLResponse, Response
 from api.deps import etag, identity_of, settings_of
 from api.desk import Desk
 from api.kept import today_of
+from api.security.gate import flat, route_of
 from api.security.policy import rights_of
 from graph.question import ALGORITHM
 from viz import contexts as c
+from records.roles import Role
+from viz.links import without_links
 from viz.pages import Page, render
 from viz.table import Table
 from viz.words import language
@@ -31,6 +35,7 @@ __all__ = [
     "page_html",
     "read_by",
     "sheet_of",
+    "shown_to",
     "with_sheet",
 ]
 
@@ -129,7 +134,12 @@ def local(back: str, **extra: str) -> str:
 
 
 def with_sheet(request: Request, frame: c.Frame) -> c.Frame:
-    """The frame of a page whose tables are also a workbook, at the same address with `.xlsx`."""
+    """The frame of a page whose tables are also a workbook, at the same address with `.xlsx`.
+
+    Who may not take it along is not shown it.
+    """
+    if not frame.may(f"{request.state.route}.xlsx"):
+        return frame
     query = f"?{request.url.query}" if request.url.query else ""
     return replace(frame, sheet=f"{quote(request.url.path)}.xlsx{query}")
 
@@ -156,4 +166,22 @@ def page_html(request: Request, desk: Desk, page: Page, mark: object = None) -> 
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return HTMLResponse(render(page), headers=headers)
+    return HTMLResponse(shown_to(request, render(page)), headers=headers)
+
+
+def shown_to(request: Request, html: str) -> str:
+    """The page without links that lead nowhere for who reads it.
+
+    Templates ask `frame.may` before they offer something; for the two roles to which most is
+    closed, what is named everywhere (segments, chains, firms) stays as text.
+    """
+    roles = identity_of(request).roles
+    if not roles or not roles <= {Role.PARK, Role.AUDITOR}:
+        return html
+    rights, routes = rights_of(roles), list(flat(request.app.routes))
+
+    @cache
+    def allowed(path: str) -> bool:
+        return route_of(routes, {"type": "http", "method": "GET", "path": unquote(path)}) in rights
+
+    return without_links(html, allowed)

@@ -23,7 +23,8 @@ def todos_of(
     """Tasks that are due, candidates nobody has contacted, segments whose evidence is old."""
     given = tasks.open_tasks(records)
     late = sum(task.due < today for task in given)
-    waiting = sum(item.status == shortlist.STATUSES[0] for item in shortlist.items(records))
+    listed = shortlist.items(records) if frame.may("GET /shortlist") else []
+    waiting = sum(item.status == shortlist.STATUSES[0] for item in listed)
     stale, unknown = dict[str, str](), dict[str, str]()  # segment -> a chain where it is so
     for chain in rows:
         for answer in (row.answer for row in chain.rows if row.answer):

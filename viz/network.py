@@ -19,13 +19,13 @@ from typing import Any, NoReturn
 from markupsafe import Markup
 from pyvis.network import Network
 
+from graph.analysis.gaps import GAP_TYPES
 from graph.analysis.picture import CAP
 from graph.model import Node, Ref, Rel
 from viz.layout import layout
 from viz.pages import environment, in_language
 from viz.palette import KINDS, LINES, PAGE, TYPES
 from viz.relations import GraphPage, key, name_on_relation
-from viz.swimlane import GAP_TYPES
 from viz.words import term, word
 
 __all__ = ["LIMIT", "SafeNetwork", "frame", "one_file"]

@@ -88,8 +88,8 @@ class GraphPage:
         return [
             Cell(self.names.get(ref.id, ref.id), self.frame.entity_url(ref.label, ref.id)),
             Cell(f"{mark} {kind}"),
-            Cell(float(self.picture.degree[ref]), digits=0),
-            Cell(float(beyond), self._open(ref) if beyond else None, digits=0),
+            Cell(self.picture.degree[ref], digits=0),
+            Cell(beyond, self._open(ref) if beyond else None, digits=0),
         ]
 
     def _open(self, ref: Ref) -> str | None:

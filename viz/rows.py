@@ -86,7 +86,8 @@ def field_label(lang: str, owner: str, name: str) -> str:
         shown = column.zh[0] if column else name
     else:
         shown = name.removesuffix("_wan").replace("_", " ")
-    unit = term(lang, "unit", column.unit) if column and column.unit else ""
+    kept_in = column.unit if column else ""
+    unit = term(lang, "unit", kept_in or "segment") if kept_in or name in _BY_SEGMENT else ""
     return word(lang, "text.unit", what=shown, unit=unit) if unit else shown
 
 
@@ -131,6 +132,9 @@ def _chosen(lang: str, column: Column, value: str) -> str:
 def _column(owner: str, name: str) -> Column | None:
     return _COLUMNS.get((owner, name)) or _COLUMNS.get(("", name))
 
+
+# Amounts in the unit of the segment they are of.
+_BY_SEGMENT = frozenset({"capacity", "need"})
 
 # By owner and name; ("", name) is the first table's, for derived relations and evidence fields.
 _COLUMNS: Mapping[tuple[str, str], Column] = {

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graph.analysis.answers import ChainCell, ChainMap
+from graph.analysis.gaps import GAP_TYPES
 
-__all__ = ["COLOURS", "GAP_TYPES", "Cell", "Lane", "Swimlane", "level", "swimlane"]
+__all__ = ["COLOURS", "Cell", "Lane", "Swimlane", "level", "swimlane"]
 
-GAP_TYPES = frozenset({"missing", "nearby", "weak", "single_sourced"})
 _STAGES = ("upstream", "midstream", "downstream", "unstaged")
 
 

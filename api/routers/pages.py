@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.correcting import fields_of, mark_of
 from api.deps import Asking, AtDesk, AtRecords, identity_of, settings_of
 from api.desk import Choice, Desk
-from api.frames import chosen, frame_of, lang_of, local, page_html, read_by, with_sheet
+from api.frames import chosen, frame_of, lang_of, local, page_html, read_by, shown_to, with_sheet
 from api.heating import NO_REGIONS, Regions, heat_of, keeping
 from api.kept import today_of
 from api.problems import RETRY_AFTER, told
@@ -29,6 +29,7 @@ from graph.question import Question, scheme_of
 from ingest.template import write_template
 from records import schemes, shortlist
 from records.database import Records
+from records.roles import Role
 from viz import contexts as c
 from viz.heat import HeatMap
 from viz.pages import render
@@ -49,9 +50,11 @@ Text = Annotated[str, Form(max_length=400)]
 @router.get("/")
 def home(request: Request, desk: AtDesk, question: Asking, records: AtRecords) -> Response:
     """今天要处理什么?"""
-    only = identity_of(request).only_park
-    if only is not None:
-        return RedirectResponse(f"/parks/{quote(only, safe='')}", 303)
+    who = identity_of(request)
+    if who.only_park is not None:
+        return RedirectResponse(f"/parks/{quote(who.only_park, safe='')}", 303)
+    if who.roles == {Role.AUDITOR}:
+        return RedirectResponse("/audit", 303)
     chains = desk.chains()
     shown = chains[:CHAINS_SHOWN]
     few = sum(len(chain.chains) for chain in shown) <= LEADERS_ANSWERED
@@ -243,7 +246,8 @@ def problem_page(request: Request, error: Exception) -> Response:
         back = urlsplit(local(request.headers.get("referer", "/")))
         frame = replace(frame, path=back.path, query=dict(parse_qsl(back.query)))
     headers = {"Retry-After": RETRY_AFTER} if status == 503 else None
-    return HTMLResponse(render(c.ProblemPage(frame, status, code, facts)), status, headers)
+    html = shown_to(request, render(c.ProblemPage(frame, status, code, facts)))
+    return HTMLResponse(html, status, headers)
 
 
 def about_chain(desk: Desk, question: Question, chain: str) -> Question:

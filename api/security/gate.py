@@ -15,7 +15,7 @@ from api.security.identity import ANONYMOUS, Identity
 from api.security.policy import POLICY
 from graph.errors import LianzhuError, NotAllowed, NotSignedIn
 
-__all__ = ["READS", "Gate", "flat", "same_route"]
+__all__ = ["READS", "Gate", "flat", "route_of", "same_route"]
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _MUST = {"password": "/account", "totp": "/account"}  # where what has to be done is done
@@ -52,7 +52,7 @@ class Gate:
 
     async def _checked(self, request: Request) -> Response | None:
         """None where the request may go on; an answer that leads elsewhere; or the error raised."""
-        route = request.state.route = _route(self._routes(), request.scope)
+        route = request.state.route = route_of(self._routes(), request.scope)
         if route is None:
             return None  # nothing is there; the application says so
         rule = POLICY.get(route)
@@ -73,7 +73,7 @@ class Gate:
         return None
 
 
-def _route(routes: Iterable[BaseRoute], scope: Scope) -> str | None:
+def route_of(routes: Iterable[BaseRoute], scope: Scope) -> str | None:
     """`METHOD /template` of the route that would answer, as the table names it."""
     for route in flat(routes):
         match, _ = route.matches(scope)

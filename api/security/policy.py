@@ -7,7 +7,7 @@ from functools import cache
 
 from records.roles import EVERY_ROLE, Role
 
-__all__ = ["POLICY", "Rule", "rights_of"]
+__all__ = ["POLICY", "Rule", "markdown", "rights_of"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ POLICY: dict[str, Rule] = {
     "GET /docs/oauth2-redirect": _ALL,
     "GET /static-offline-docs": _PUBLIC,
     "GET /openapi.json": _ALL,
-    "GET /": _READ_OWN,
+    "GET /": Rule(_READERS | {Role.AUDITOR}, own_park=True),
     "GET /method": _ALL,
     # chains
     "GET /chains/{chain_id}": _READ,
@@ -142,3 +142,23 @@ POLICY: dict[str, Rule] = {
 def rights_of(roles: frozenset[Role]) -> frozenset[str]:
     """The routes somebody with these roles may ask."""
     return frozenset(route for route, rule in POLICY.items() if rule.allows(roles))
+
+
+def markdown() -> str:
+    """The table for readers: a row for each route, a column for each role."""
+    roles = list(Role)
+    lines = [
+        f"| 路由 route | 未登录 | {' | '.join(roles)} |",
+        "|---|---|" + "---|" * len(roles),
+    ]
+    for route, rule in POLICY.items():
+        marks = ["√" if rule.public else ""]
+        for role in roles:
+            own = rule.own_park and role is Role.PARK
+            marks.append("本园" if own else "√" if rule.allows(frozenset({role})) else "")
+        lines.append(f"| `{route}` | {' | '.join(marks)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(markdown())

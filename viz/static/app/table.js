@@ -44,7 +44,8 @@
     count.setAttribute("role", "status");
     label.append(said.filter, " ", field);
     bar.append(label, count);
-    table.closest(".scroll").before(bar);
+    const long = rows.length >= 8;  // a short table is seen at a glance
+    if (long) table.closest(".scroll").before(bar);
     function filter() {
       const wanted = field.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
       let n = 0;
@@ -90,7 +91,7 @@
     });
     const asked = address(), how = /^(\d+)([+-]|\s)$/.exec(asked.get("sort." + table.id) || "");
     if (how && how[1] < heads.length) sort(Number(how[1]), how[2] === "-");
-    field.value = asked.get("q." + table.id) || "";
+    field.value = long ? asked.get("q." + table.id) || "" : "";
     if (field.value) filter();
   }
   for (const table of document.querySelectorAll("table[data-sheet]")) dress(table);
