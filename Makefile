@@ -5,7 +5,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: run test test-release check bench bundle neo4j setup lock clean
+.PHONY: run test test-release check planted bench bundle neo4j setup lock clean
 
 run: .venv/.run
 	$(BIN)/lianzhu serve --sample --port $(PORT)
@@ -22,6 +22,10 @@ check: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest --doctest-modules --import-mode=importlib graph ingest records viz api --ignore=records/migrations
+
+# Bugs planted one at a time in a copy: each must turn the suite red.
+planted: .venv/.dev
+	$(BIN)/python -m tests.planted
 
 bench: .venv/.dev
 	$(BIN)/python -m tests.benchmarks

@@ -1,0 +1,113 @@
+"""The bugs: what is replaced by what in which file, and the tests that must notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["BUGS", "Bug"]
+
+
+@dataclass(frozen=True)
+class Bug:
+    """One mistake somebody could make."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str  # of the suite; one of them fails
+
+
+BUGS = (
+    Bug(
+        "a route without a rule",
+        "api/security/policy.py",
+        '    "GET /tasks": _READ,\n',
+        "",
+        "tests/api/test_policy.py",
+    ),
+    Bug(
+        "a route open to a role it is not for",
+        "api/security/policy.py",
+        '    "POST /corrections": _FACTS,\n',
+        '    "POST /corrections": _READ,\n',
+        "tests/api/test_policy.py",
+    ),
+    Bug(
+        "another park's project is shown",
+        "api/desk.py",
+        "return bool(self._only_park) and self._only_park in",
+        "return True or self._only_park in",
+        "tests/api/test_policy.py",
+    ),
+    Bug(
+        "an answer kept for one reader is given to another",
+        "api/kept.py",
+        'scope["state"]["identity"], *address',
+        "ANONYMOUS, *address",
+        "tests/api/test_policy.py tests/api/test_kept.py",
+    ),
+    Bug(
+        "an answer outlives the change of the graph",
+        "api/kept.py",
+        "return desk.token, revision,",
+        "return desk.token, 0,",
+        "tests/api/test_kept.py",
+    ),
+    Bug(
+        "a write from another site is taken",
+        "api/security/gate.py",
+        'if site is not None and site not in ("same-origin", "none"):\n        return False',
+        "if site is None:\n        return True",
+        "tests/api/test_v1.py",
+    ),
+    Bug(
+        "a lost update",
+        "records/shortlist.py",
+        'if row["version"] != version:',
+        'if row["version"] < version:',
+        "tests/records/test_shortlist.py",
+    ),
+    Bug(
+        "a correction of what was not seen",
+        "api/correcting.py",
+        "if not written and mark_of(desk, *at) != mark:",
+        "if written and mark_of(desk, *at) != mark:",
+        "tests/api/test_correcting.py",
+    ),
+    Bug(
+        "a swapped audit entry",
+        "records/audit.py",
+        "if not (known and entry.seq == seen and before == stored):",
+        "before = stored\n        if not known:",
+        "tests/records/test_audit.py",
+    ),
+    Bug(
+        "a cut-off audit",
+        "records/audit.py",
+        "bad += [seq for seq in copied if seq > seen]",
+        "bad += []",
+        "tests/records/test_audit.py",
+    ),
+    Bug(
+        "a change without an entry",
+        "records/database.py",
+        "            if change.head is None:\n                connection.rollback()\n",
+        "",
+        "tests/records/test_audit.py",
+    ),
+    Bug(
+        "a repeated request is carried out twice",
+        "api/once.py",
+        '    if row["status"] is None:',
+        '    if True:\n        return None\n    if row["status"] is None:',
+        "tests/api/test_once.py",
+    ),
+    Bug(
+        "a GET that writes",
+        "api/routers/pages.py",
+        "    found = desk.chain_map(about_chain(",
+        "    desk.store.undo()\n    found = desk.chain_map(about_chain(",
+        "tests/api/test_auditing.py",
+    ),
+)
