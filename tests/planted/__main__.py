@@ -49,10 +49,8 @@ def main() -> None:
             start = time.monotonic()
             found = noticed(bug, tree)
             missed += not found
-            print(
-                f"{'noticed' if found else 'MISSED':<9}{time.monotonic() - start:6.1f} s  {bug.name}",
-                flush=True,
-            )
+            told = "noticed" if found else "MISSED"
+            print(f"{told:<9}{time.monotonic() - start:6.1f} s  {bug.name}", flush=True)
     print(f"{len(chosen) - missed} of {len(chosen)} planted bugs noticed")
     sys.exit(missed > 0)
 
