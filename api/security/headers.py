@@ -19,7 +19,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
@@ -37,7 +36,9 @@ class SecurityHeaders:
         elif scope["path"] == "/docs":
             await self._docs(scope, receive, send)
         else:
-            await self._app(scope, receive, lambda message: send(_with(message, CSP)))
+            await self._app(
+                scope, receive, lambda message: send(_with(message, CSP, scope["path"]))
+            )
 
     async def _docs(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The generated page about the API also needs its one inline script, by hash."""
@@ -53,12 +54,16 @@ class SecurityHeaders:
         hashes = " ".join(f"'sha256-{d}'" for d in digests)
         policy = f"{CSP}; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'"
         for message in held:
-            await send(_with(message, policy))
+            await send(_with(message, policy, scope["path"]))
 
 
-def _with(message: Message, policy: str) -> Message:
+def _with(message: Message, policy: str, path: str) -> Message:
+    """The sandbox of the graph has no origin, so what is in /static may be read from elsewhere."""
     if message["type"] == "http.response.start":
         headers = MutableHeaders(raw=message.setdefault("headers", []))
-        for name, value in {**HEADERS, "Content-Security-Policy": policy}.items():
+        sent = {**HEADERS, "Content-Security-Policy": policy}
+        if not path.startswith("/static/"):
+            sent["Cross-Origin-Resource-Policy"] = "same-origin"
+        for name, value in sent.items():
             headers.setdefault(name, value)
     return message
