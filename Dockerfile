@@ -16,7 +16,7 @@ RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 FROM python:3.11-slim
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1
-RUN useradd --system --uid 10001 lianzhu
+RUN useradd --system --uid 10001 lianzhu && install -d -m 700 -o lianzhu /var/lib/lianzhu
 USER lianzhu
 WORKDIR /tmp
 CMD ["lianzhu", "serve"]

@@ -15,9 +15,15 @@ from starlette.exceptions import HTTPException
 from api.deps import records_of
 from api.desk import Desk
 from api.kept import KeptAnswers
+from api.logs import RequestLog
 from api.once import Once
 from api.problems import problem
 from api.routers import (
+    account,
+    accounts,
+    admission,
+    attachments,
+    audit,
     compare,
     corrections,
     exports,
@@ -28,14 +34,17 @@ from api.routers import (
     report,
     roles,
     schema,
+    signin,
     tasks,
     v1,
 )
 from api.routers.roles import ROLE_COOKIE
 from api.security.gate import Gate, same_route
 from api.security.headers import SecurityHeaders
-from api.security.identity import demo
+from api.security.identity import Identity, demo
+from api.security.signing_in import identify
 from api.settings import Settings
+from api.taken import Taken
 from graph.errors import LianzhuError
 from graph.store.base import GraphStore
 
@@ -53,12 +62,26 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
     app.state.desk = Desk(store, sample=sample)
     app.state.settings = settings
     app.state.records = {}  # by address, opened when first used
-    for pair in (parks, compare, report, exports, guide, lists, corrections, tasks, schema):
+    for pair in (
+        parks,
+        compare,
+        report,
+        exports,
+        guide,
+        lists,
+        corrections,
+        tasks,
+        schema,
+        audit,
+        admission,
+    ):
         app.include_router(pair.api)
         app.include_router(pair.router)
     app.include_router(v1.router)
     app.include_router(pages.router)
-    app.include_router(roles.router)
+    for router in (roles.router, signin.router, account.router, accounts.router):
+        app.include_router(router)
+    app.include_router(attachments.router)
     app.mount("/static", StaticFiles(directory=str(files("viz") / "static")), name="static")
     _health(app, store)
     _errors(app, settings)
@@ -69,13 +92,23 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
         refuse=lambda request, error: _answer(request, error, settings),
     )
     app.add_middleware(
+        Taken,
+        records=records_of,
+        refuse=lambda request, error: _answer(request, error, settings),
+    )
+    app.add_middleware(
         Gate,
         routes=lambda: app.routes,
-        identify=lambda request: demo(request.cookies.get(ROLE_COOKIE, "")),
+        identify=identify if settings.accounts == "on" else _demo,
         refuse=lambda request, error: _answer(request, error, settings),
     )
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestLog)
     return app
+
+
+def _demo(request: Request) -> Identity:
+    return demo(request.cookies.get(ROLE_COOKIE, ""))
 
 
 def _health(app: FastAPI, store: GraphStore) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api import cli_export, cli_graph
+from api import cli_admin, cli_audit, cli_export, cli_graph, cli_records, cli_whole
 from api.command import (
     AsJson,
     AsOf,
@@ -20,6 +20,7 @@ from api.command import (
     SchemeName,
     StoreUrl,
     WorldName,
+    at_records,
     emit,
     err,
     opened,
@@ -31,14 +32,20 @@ from api.output import show_doctor, show_fit, show_gaps, show_import, show_rank,
 from api.serving import serve_app
 from graph.analysis.answers import WhyNot, as_json
 from graph.errors import UsageError
+from records.engine import shown
 from viz.words import word
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(help="链主 lianzhu", no_args_is_help=True, add_completion=False)
 app.add_typer(cli_graph.app, name="graph")
+app.add_typer(cli_audit.app, name="audit")
+app.add_typer(cli_records.app, name="records")
+app.add_typer(cli_admin.app, name="admin")
 app.command()(cli_export.export)
 app.command()(cli_export.sample)
+app.command()(cli_whole.backup)
+app.command("restore")(cli_whole.restore_all)
 
 
 @app.command("import")
@@ -54,26 +61,28 @@ def import_(
     as_json_: AsJson = False,
 ) -> None:
     """导入表格 / load tables into the chain graph."""
-    from api.importing import import_limits
-    from ingest.pipeline import load
+    from api.auditing import undoing
+    from api.importing import import_files
     from ingest.template import write_template
 
     if template is not None:
         write_template(template)
         return print_json({"template": str(template)}) if as_json_ else typer.echo(template)
-    with opened(store) as (desk, settings):
+    with opened(store) as (desk, settings), at_records(settings) as records:
         if undo:
-            emit(desk.store.undo(), as_json_)
+            emit(undoing(records, desk.store)(), as_json_)
             return None
         if not paths:
             raise UsageError("import_needs_paths")
         with err.status(word(settings.lang, "cli.importing")):
-            report = load(
-                paths,
+            report = import_files(
+                records,
                 desk.store,
+                paths,
+                settings,
                 dry_run=dry_run,
                 skip_invalid=skip_invalid,
-                limits=import_limits(settings),
+                store_url=shown(store or settings.graph_url),
             )
         show_import(report, settings.lang, as_json_)
     if report.status == "rejected":

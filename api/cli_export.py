@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.command import AsJson, StoreUrl, err, opened, print_json, worded
+from api.auditing import exported
+from api.command import AsJson, StoreUrl, at_records, err, opened, print_json, worded
 from graph.analysis.answers import as_json
+from records.engine import shown
 from viz.words import word
 
 __all__ = ["export", "sample"]
@@ -25,10 +28,12 @@ def export(
     from api.exporting import export as write
     from api.exporting import format_named
 
-    with opened(store) as (desk, settings):
+    with opened(store) as (desk, settings), at_records(settings) as records:
         form = format_named(format_)
+        told = {"format": form, "store_url": shown(store or settings.graph_url)}
+        note = partial(exported, records, str(path), **told)
         with err.status(word(settings.lang, "export.writing")):
-            done = write(desk, path, form, force=force)
+            done = write(desk, path, form, force=force, before=note)
         if as_json_:
             return print_json(as_json(done))
         typer.echo(

@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from api.annotating import annotate as write_marks
-from api.backups import Outdated, prune, write_backup
+from api.auditing import audited
+from api.backups import Outdated, prune, told, write_backup
 from api.command import (
     AsJson,
     AsOf,
@@ -26,6 +27,7 @@ from api.command import (
     SchemeName,
     StoreUrl,
     WorldName,
+    at_records,
     err,
     opened,
     print_json,
@@ -35,9 +37,10 @@ from api.output import show_stats, show_verification
 from graph.analysis.answers import as_json
 from graph.store import copy as moving
 from graph.store.base import GraphStore
+from records.engine import shown
 from viz.words import word
 
-__all__ = ["app"]
+__all__ = ["app", "moving_bar"]
 
 app = typer.Typer(help="图谱 / the chain graph", no_args_is_help=True)
 _out = Console()
@@ -64,8 +67,15 @@ def copy(
     as_json_: AsJson = False,
 ) -> None:
     """复制 / copy a graph from one store to another, on either engine."""
-    with opened(source) as (origin, settings), opened(target) as (desk, _), _moving() as progress:
+    with (
+        opened(source) as (origin, settings),
+        opened(target) as (desk, _),
+        at_records(settings) as records,
+        moving_bar() as progress,
+        audited(records, "graph.copy", shown(target), source=shown(source)) as intent,
+    ):
         found = moving.copy(origin.store, desk.store, progress)
+        intent.facts |= {"revision": found.revision, "hash": found.hash}
         if as_json_:
             return print_json(as_json(found))
         show_stats(found, settings.lang)
@@ -81,7 +91,11 @@ def verify(
     as_json_: AsJson = False,
 ) -> None:
     """核对 / do two stores hold the same, row by row, and what their own hashes say?"""
-    with opened(first) as (a, settings), opened(second or first) as (b, _), _moving() as progress:
+    with (
+        opened(first) as (a, settings),
+        opened(second or first) as (b, _),
+        moving_bar() as progress,
+    ):
         found = moving.verify(a.store, b.store, progress)
         if as_json_:
             print_json(as_json(found))
@@ -103,13 +117,22 @@ def backup(
     as_json_: AsJson = False,
 ) -> None:
     """备份 / write the graph to a file, while others go on working."""
-    with opened(store) as (desk, settings), _moving() as progress:
+    with (
+        opened(store) as (desk, settings),
+        at_records(settings) as records,
+        moving_bar() as progress,
+        audited(
+            records, "graph.backup", shown(store or settings.graph_url), file=str(file or "")
+        ) as intent,
+    ):
         now = datetime.now()
         path = _written(desk.store, file, Path(settings.backup_dir), now, progress)
         found = moving.backup_stats(path)
+        intent.facts |= told(path)
         # An empty store is more likely a wrong address than a reason to delete what was good.
         outdated = bool(keep) and found.revision > 0
         old = prune(path.parent, keep or 0, now, path) if outdated else Outdated([], [])
+        intent.facts["deleted"] = list(old.deleted)
         if as_json_:
             return print_json({**asdict(found), "file": str(path), **asdict(old)})
         _out.print(word(settings.lang, "cli.backed_up", file=path, revision=found.revision))
@@ -133,8 +156,16 @@ def _written(
 @app.command()
 def restore(file: File, store: StoreUrl = None, as_json_: AsJson = False) -> None:
     """恢复 / fill an empty store from a backup, and prove that it is the same."""
-    with opened(store) as (desk, settings), _moving() as progress:
+    with (
+        opened(store) as (desk, settings),
+        at_records(settings) as records,
+        moving_bar() as progress,
+        audited(
+            records, "graph.restore", file.name, store_url=shown(store or settings.graph_url)
+        ) as intent,
+    ):
         found = moving.restore(file, desk.store, progress)
+        intent.facts |= {"revision": found.revision, "hash": found.hash}
         if as_json_:
             return print_json(as_json(found))
         show_stats(found, settings.lang)
@@ -157,8 +188,13 @@ def annotate(
 ) -> None:
     """标注 / write severities and scores as properties, to be seen in Neo4j Browser."""
     asked = question_of(leader, chain, region, as_of, scheme, world, proximity, direction)
-    with opened(store) as (desk, settings):
+    with (
+        opened(store) as (desk, settings),
+        at_records(settings) as records,
+        audited(records, "graph.annotate", shown(store or settings.graph_url)) as intent,
+    ):
         found = write_marks(desk, None if clear else asked)
+        intent.facts |= vars(found)
         if as_json_:
             return print_json(as_json(found))
         counts = {"segments": found.segments, "candidates": found.candidates}
@@ -167,7 +203,7 @@ def annotate(
 
 
 @contextmanager
-def _moving() -> Iterator[Callable[[int, int], None]]:
+def moving_bar() -> Iterator[Callable[[int, int], None]]:
     """A bar on stderr that fills while rows move."""
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)

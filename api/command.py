@@ -10,11 +10,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from api.auditing import command_line
 from api.desk import Desk
 from api.settings import Settings, read_settings
 from graph.analysis.answers import as_json
 from graph.errors import DataError, LianzhuError, UsageError
 from graph.question import Question
+from records.database import Records
 from viz.words import message, word
 
 __all__ = [
@@ -28,6 +30,8 @@ __all__ = [
     "SchemeName",
     "StoreUrl",
     "WorldName",
+    "at_records",
+    "command_line",
     "emit",
     "err",
     "opened",
@@ -87,6 +91,16 @@ def opened(url: str | None) -> Iterator[tuple[Desk, Settings]]:
             yield Desk(store), settings
         finally:
             store.close()
+
+
+@contextmanager
+def at_records(settings: Settings) -> Iterator[Records]:
+    """The records, changed by whoever types."""
+    records = settings.open_records().acting(command_line())
+    try:
+        yield records
+    finally:
+        records.close()
 
 
 @contextmanager

@@ -7,9 +7,11 @@ or inferred, and over older verified claims, and `undo` takes it back like any o
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Lock
 
+from api.auditing import Apply
 from api.desk import Desk
 from api.verifying import checked_day, checked_text
 from graph.errors import Changed, NotFound, UsageError
@@ -61,8 +63,8 @@ def mark_of(desk: Desk, owner: str, src: str, dst: str = "", key: str = "") -> s
     ).hexdigest()[:16]
 
 
-def correct(desk: Desk, given: Correction, mark: str) -> Applied:
-    """Write the correction; the same one twice is one change.
+def correct(desk: Desk, given: Correction, mark: str, apply: Apply | None = None) -> Applied:
+    """Write the correction, by `apply` instead of the store's own; the same twice is one change.
 
     `mark` is what `mark_of` said when the reader looked.  Raises `Changed` when other claims came
     since, `UsageError` for a value the column does not take, an empty source or a bad date,
@@ -90,15 +92,16 @@ def correct(desk: Desk, given: Correction, mark: str) -> Applied:
             raise Changed("fact_changed", name=desk.names()[given.src])
         new = replace(old, props=props)
         nodes = [told, new] if isinstance(new, Node) else [told]
-        return desk.store.apply(Batch(key, source, nodes, [new] if isinstance(new, Rel) else []))
+        batch = Batch(key, source, nodes, [new] if isinstance(new, Rel) else [])
+        return (apply or desk.store.apply)(batch)
 
 
-def take_back(desk: Desk, batch: str) -> Applied:
-    """Undo a correction, as long as nothing was written after it."""
+def take_back(desk: Desk, batch: str, undo: Callable[[], Applied] | None = None) -> Applied:
+    """Undo a correction, as long as nothing was written after it; by `undo` as the store does."""
     newest = next(iter(e for e in desk.store.ledger(1)), None)
     if newest is None or newest.batch != batch or newest.undone:
         raise UsageError("undo_overtaken", source=newest.source if newest else "")
-    return desk.store.undo()
+    return (undo or desk.store.undo)()
 
 
 def _found(desk: Desk, owner: str, src: str, dst: str, key: str) -> Node | Rel:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import Response
 
 from api.desk import Desk
@@ -26,7 +26,11 @@ __all__ = [
     "answered",
     "etag",
     "identity_of",
+    "records_at",
+    "records_of",
     "settings_of",
+    "single_user",
+    "with_accounts",
 ]
 
 LONGEST = 200
@@ -47,6 +51,18 @@ def settings_of(request: Request) -> Settings:
     """The settings in force."""
     settings: Settings = request.app.state.settings
     return settings
+
+
+def single_user(request: Request) -> None:
+    """A dependency of what there is only where nobody signs in."""
+    if settings_of(request).accounts == "on":
+        raise HTTPException(404)
+
+
+def with_accounts(request: Request) -> None:
+    """A dependency of what there is only where people sign in."""
+    if settings_of(request).accounts == "off":
+        raise HTTPException(404)
 
 
 def _lang(request: Request) -> str:
@@ -77,12 +93,18 @@ def _question(
 
 def records_of(request: Request) -> Records:
     """The records of the zone that is open: the sample's are not the user's own."""
-    state = request.app.state
-    url = state.settings.sample_records_url if state.desk.sample else state.settings.records_url
+    return records_at(request.app).acting(identity_of(request).actor)
+
+
+def records_at(app: FastAPI, *, sample: bool | None = None) -> Records:
+    """The records of the zone that is open, else the sample's or one's own, as said."""
+    state = app.state
+    sample = state.desk.sample if sample is None else sample
+    url = state.settings.sample_records_url if sample else state.settings.records_url
     if url not in state.records:
-        state.records[url] = Records(url)
+        state.records[url] = state.settings.open_records(sample=sample)
     found: Records = state.records[url]
-    return found.acting(identity_of(request).actor)
+    return found
 
 
 AtRecords = Annotated[Records, Depends(records_of)]

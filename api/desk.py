@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from datetime import date
 
 from graph.analysis import ask
+from graph.analysis.admission import AdmissionAnswer
+from graph.analysis.admission import admission as check_admission
 from graph.analysis.answers import (
     CandidateAnswer,
     ChainMap,
-    Dossier,
-    Fact,
     FitAnswer,
     GapsAnswer,
     RankAnswer,
-    RelatedFact,
     WhyNot,
 )
 from graph.analysis.facts import facts_of
@@ -25,18 +24,15 @@ from graph.analysis.park_profile import ParkAnswer
 from graph.analysis.view import leaders_of
 from graph.analysis.whatif import WhatIfAnswer
 from graph.errors import Ambiguous, NotFound
-from graph.model import Claim, Props, Ref, claims_of
+from graph.model import Props, Ref
 from graph.question import Assumptions, Question
+from graph.review.standard import Standard
 from graph.snapshot import Snapshot, SnapshotCache
 from graph.store.base import GraphStore
-from graph.tables import TABLES
 from viz.sentences import local_makers, sentences, why_not_sentences
 
 __all__ = ["Choice", "Desk", "Names"]
 
-_COLUMNS = {
-    name: at for at, name in enumerate(dict.fromkeys(n for t in TABLES.values() for n in t.names))
-}
 _NAMED = ("Segment", "Enterprise", "Project", "Chain", "Region", "Park")
 
 
@@ -176,8 +172,16 @@ class Desk:
         )
         if self._only_park is None:
             return answer
-        seen = [x for x in answer.matrix if self._shown("Project", x.project)]
-        return replace(answer, matrix=[x for x in seen if self._shown("Park", x.park)])
+        seen = [x for x in answer.matrix if self.shows("Project", x.project)]
+        return replace(answer, matrix=[x for x in seen if self.shows("Park", x.park)])
+
+    def admission(
+        self, question: Question, project: str, standards: Sequence[Standard], day: date
+    ) -> AdmissionAnswer:
+        """A project against the admission standard of every park."""
+        found = self.id_of("Project", project, "project")
+        answer = check_admission(self.snapshot, self.resolve(question), found, standards, day)
+        return replace(answer, checks=[c for c in answer.checks if self._seen("Park", c.park)])
 
     def park(self, question: Question, park: str) -> ParkAnswer:
         """What a park stands for, hosts and lacks."""
@@ -197,40 +201,6 @@ class Desk:
         """Evidence records by id."""
         found = self.store.get_many([Ref("Evidence", i) for i in ids])
         return {ref.id: node.props for ref, node in found.items()}
-
-    def dossier(self, ref: Ref) -> Dossier:
-        """Everything stored about a node, every fact with its source."""
-        revision = self.snapshot.revision
-        node = self.store.get(ref) if self._shown(ref.label, ref.id) else None
-        if node is None:
-            raise NotFound("unknown_node", label=ref.label, id=ref.id)
-        rels = self.store.rels_of(ref)
-        rows = [node.props, *(rel.props for rel in rels)]
-        records = self.evidence({c.evidence for p in rows for c in claims_of(p) if c.evidence})
-        names = self.names()
-        related = []
-        for rel in rels:
-            outward = rel.src == ref
-            other = rel.dst if outward else rel.src
-            related.append(
-                RelatedFact(
-                    rel.type,
-                    outward,
-                    other.label,
-                    other.id,
-                    names[other.id],
-                    rel.key,
-                    _facts(rel.props, records),
-                )
-            )
-        return Dossier(
-            ref.label,
-            ref.id,
-            str(node.props.get("name", ref.id)),
-            revision,
-            _facts(node.props, records),
-            related,
-        )
 
     def told(
         self, question: Question, candidate: str
@@ -260,10 +230,10 @@ class Desk:
 
     def find(self, label: str, given: str) -> str | None:
         """The id of what is called so, None where nothing is; `Ambiguous` where several are."""
-        if given in self.snapshot.nodes(label).index and self._shown(label, given):
+        if given in self.snapshot.nodes(label).index and self.shows(label, given):
             return given
         named = _by_name(self.snapshot, label).get(given, ())
-        found = [id_ for id_ in named if self._shown(label, id_)]
+        found = [id_ for id_ in named if self.shows(label, id_)]
         if len(found) > 1:
             raise Ambiguous("ambiguous_name", given=given, ids=", ".join(found))
         return found[0] if found else None
@@ -277,7 +247,11 @@ class Desk:
             raise NotFound(f"unknown_{field}", **{field: given})
         return found
 
-    def _shown(self, label: str, id: str) -> bool:
+    def _seen(self, label: str, id: str) -> bool:
+        """Whether `only_park` leaves it in."""
+        return self._only_park is None or self.shows(label, id)
+
+    def shows(self, label: str, id: str) -> bool:
         """Whether it may be seen: with `only_park` that park, its own parts and its projects."""
         if self._only_park is None or label not in ("Park", "Project"):
             return self._only_park is None
@@ -312,31 +286,3 @@ def _names(snapshot: Snapshot, label: str) -> dict[str, tuple[str, ...]]:
             for name in [value] if isinstance(value, str) else value or []:
                 other.setdefault(name, {})[id_] = None
     return {name: tuple(ids) for name, ids in {**other, **found}.items()}
-
-
-def _facts(props: Props, records: Mapping[str, Props]) -> list[Fact]:
-    claims = sorted((c for c in claims_of(props) if c.field), key=_column_order)
-    return [_fact(c, props, records.get(c.evidence, {})) for c in claims]
-
-
-def _column_order(claim: Claim) -> tuple[int, str, str]:
-    """As the tables list their columns; what they do not know comes last."""
-    return _COLUMNS.get(claim.field, len(_COLUMNS)), claim.field, claim.value
-
-
-def _fact(claim: Claim, props: Props, record: Props) -> Fact:
-    value = json.loads(claim.value)
-    return Fact(
-        claim.field,
-        value,
-        claim.grade,
-        claim.as_of or None,
-        _text(record, "source"),
-        _text(record, "locator"),
-        props.get(claim.field) == value,
-    )
-
-
-def _text(props: Props, name: str) -> str | None:
-    value = props.get(name)
-    return None if value is None else str(value)

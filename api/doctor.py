@@ -10,7 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from api.settings import Settings
-from graph.errors import LianzhuError
+from graph.errors import LianzhuError, StoreError
+from records.engine import shown
 from viz.words import message, word
 
 __all__ = ["Check", "Diagnosis", "examine"]
@@ -35,13 +36,14 @@ class Diagnosis:
 
 
 def examine(url: str, settings: Settings) -> Diagnosis:
-    """Look at Python, SQLite, the packages, the words and the store; never raises."""
+    """Look at Python, SQLite, the packages, the words, the store and the records; never raises."""
     looks: Sequence[Callable[[], Check]] = (
         _python,
         _sqlite,
         _packages,
         lambda: _static(settings.lang),
         lambda: _store(url, settings),
+        lambda: _records(settings),
     )
     checks = [look() for look in looks]
     return Diagnosis(all(c.ok for c in checks), checks)
@@ -95,3 +97,20 @@ def _store(url: str, settings: Settings) -> Check:
     except LianzhuError as error:
         told = message(settings.lang, error.code, error.facts)
         return Check("store", False, told.text, told.hint)
+
+
+def _records(settings: Settings) -> Check:
+    try:
+        records = settings.open_records()
+        try:
+            has, needs = records.version()
+            if has not in (None, needs):
+                raise StoreError("records_version", has=has, needs=needs)
+            shape = has or word(settings.lang, "records_cli.empty")
+            detail = f"{shown(settings.records_url)} {records.product()} {shape}"
+            return Check("records", True, detail)
+        finally:
+            records.close()
+    except LianzhuError as error:
+        told = message(settings.lang, error.code, error.facts)
+        return Check("records", False, told.text, told.hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -59,10 +59,18 @@ class Sample:
     files: list[str]
 
 
-def export(desk: Desk, path: Path, format: Format, *, force: bool = False) -> Export:
+def export(
+    desk: Desk,
+    path: Path,
+    format: Format,
+    *,
+    force: bool = False,
+    before: Callable[[], None] = lambda: None,
+) -> Export:
     """Write the graph as the documented tables (csv, xlsx) or for graph tools (graphml, gexf).
 
-    csv makes a folder.  Raises `UsageError` for a path that is taken, unless `force`; even then a
+    csv makes a folder.  `before` is called before the file appears, which it does not where that
+    fails.  Raises `UsageError` for a path that is taken, unless `force`; even then a
     folder is replaced only where it holds nothing but tables.
     """
     started = monotonic()
@@ -74,6 +82,7 @@ def export(desk: Desk, path: Path, format: Format, *, force: bool = False) -> Ex
             done = write_xlsx(desk.store, part)
         else:
             done = _write_graph(desk.snapshot, desk, format, part)
+        before()
     seconds = round(monotonic() - started, 3)
     return Export(str(path), format, done.nodes, done.relations, seconds)
 

@@ -18,8 +18,8 @@ from api.kept import today_of
 from api.security.gate import flat, route_of
 from api.security.policy import rights_of
 from graph.question import ALGORITHM
-from viz import contexts as c
 from records.roles import Role
+from viz import contexts as c
 from viz.links import without_links
 from viz.pages import Page, render
 from viz.table import Table
@@ -84,7 +84,10 @@ def read_by(request: Request) -> dict[str, Any]:
     if who.by == "nothing":
         return {"rights": rights_of(who.roles)}
     shown = c.Who(who.name, sorted(who.roles), who.by == "demo")
-    return {"who": shown, "rights": rights_of(who.roles)}
+    rights = frozenset() if who.must else rights_of(who.roles)
+    if not shown.demo:
+        rights -= {"POST /role", "POST /blank"}
+    return {"who": shown, "rights": rights}
 
 
 def age_notice(data_date: str | None, today: date) -> c.Notice | None:

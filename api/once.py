@@ -143,8 +143,13 @@ def _begin(records: Records, key: str, what: str) -> Response | None:
 
 
 def _end(records: Records, key: str, answer: _Answer) -> None:
-    """Keep the answer; a request that was refused for now (503) may be sent again."""
-    if not answer.whole:
+    """Keep the answer; a request that was refused for now (503) may be sent again.
+
+    What nobody may store, a password or a session's id in it, is not kept here either.
+    """
+    if not answer.whole or "no-store" in Headers(raw=answer.start["headers"]).get(
+        "cache-control", ""
+    ):
         return
     with records.passing() as db:
         if answer.start["status"] == 503:

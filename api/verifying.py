@@ -10,12 +10,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 
+from api.auditing import Apply, applying
 from api.desk import Desk
 from graph.errors import UsageError
 from graph.model import Batch, Node, Ref, Rel, Value, evidence_id, survey_id
-from graph.store.base import Applied
+from graph.store.base import Applied, GraphStore
+from records.database import Records
 
-__all__ = ["Finding", "checked_day", "checked_text", "day_of", "verify"]
+__all__ = ["Finding", "checked_day", "checked_text", "day_of", "surveying", "verify"]
 
 LONGEST = 200  # characters of a name or source
 
@@ -31,8 +33,8 @@ class Finding:
     maker: str = ""
 
 
-def verify(desk: Desk, finding: Finding) -> Applied:
-    """Write the finding; the same finding twice is one change.
+def verify(desk: Desk, finding: Finding, apply: Apply | None = None) -> Applied:
+    """Write the finding, by `apply` instead of the store's own; the same twice is one change.
 
     Raises `UsageError` for an empty source or a bad date, `NotFound` for an unknown place or name.
     """
@@ -62,7 +64,13 @@ def verify(desk: Desk, finding: Finding) -> Applied:
             nodes.append(Node(Ref("Region", region)))
         rels.append(Rel("PRODUCES", Ref("Enterprise", maker), Ref("Segment", segment), "", stamp))
     key = hashlib.sha256(repr((finding, "verify-1")).encode()).hexdigest()
-    return desk.store.apply(Batch(key, source, nodes, rels))
+    return (apply or desk.store.apply)(Batch(key, source, nodes, rels))
+
+
+def surveying(records: Records, store: GraphStore, finding: Finding) -> Apply:
+    """How a finding is applied so that the audit tells of it."""
+    told = {"region": finding.region, "maker": finding.maker, "as_of": finding.as_of}
+    return applying(records, store, "graph.survey", f"Segment/{finding.segment}", lambda: told)
 
 
 def _maker(desk: Desk, given: str) -> tuple[str, bool]:

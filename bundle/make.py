@@ -118,7 +118,8 @@ def make(target: Target, out: Path) -> list[Path]:
         digest = hashlib.sha256(own.read_bytes()).hexdigest()
         files["lianzhu.lock"] = f"lianzhu=={version} --hash=sha256:{digest}\n".encode()
         files["LICENSE"] = (ROOT / "LICENSE").read_bytes()
-        files["docs/backup.md"] = (ROOT / "docs" / "backup.md").read_bytes()
+        for name in ("docs/backup.md", "docs/records.md"):
+            files[name] = (ROOT / name).read_bytes()
         files |= {f"wheels/{p.name}": p.read_bytes() for p in sorted(wheels.iterdir())}
     out.mkdir(parents=True, exist_ok=True)
     return [_zip(out / f"{top}.zip", top, files), _tar(out / f"{top}.tar.gz", top, files)]

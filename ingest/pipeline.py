@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from time import monotonic
 
 from graph.errors import FileRefused
+from graph.model import Batch
 from graph.store.base import Applied, GraphStore
 from graph.tables import TABLES
 from ingest.build import build
@@ -33,10 +34,11 @@ def load(
     dry_run: bool = False,
     skip_invalid: bool = False,
     limits: Limits | None = None,
+    apply: Callable[[Batch], Applied] | None = None,
 ) -> ImportReport:
     """Read tables and publish them as one batch, whole or not at all.
 
-    With `skip_invalid` the rows that cannot be taken are left out and named; a foreign layout (see
+    `apply` publishes in the place of `store.apply`.  With `skip_invalid` the rows that cannot be taken are left out and named; a foreign layout (see
     `ingest.sources`) is always read so.  Raises `FileRefused` when a file cannot be opened.
     """
     started = monotonic()
@@ -57,7 +59,7 @@ def load(
     elif dry_run:
         applied = preview(batch, store)
     else:
-        applied = store.apply(batch)
+        applied = (apply or store.apply)(batch)
     return ImportReport(
         batch=applied.batch,
         status=applied.status,

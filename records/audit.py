@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +38,8 @@ __all__ = [
 ALGORITHMS = ("sha256", "sm3")
 Value = str | int | bool | None | list[str]
 _FIRST = "0" * 64
+_RESTORED = "restored"
+_AT_ONCE = 5_000  # entries read at once
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Entry:
     def hash_after(self, before: str) -> str:
         """The hash of this entry, which follows the entry with the hash `before`."""
         digest = hashlib.new(self.algorithm, b"\x01" + bytes.fromhex(before))
-        digest.update(_canonical(asdict(self)).encode())
+        digest.update(_canonical(vars(self)).encode())
         return digest.hexdigest()
 
 
@@ -85,20 +88,38 @@ class Heads:
 
     def add(self, head: Head) -> None:
         """Copy a head; lines of several processes never mix."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="ascii") as file:
-            file.write(f"{head.seq} {head.hash}\n")
+        self._write(f"{head.seq} {head.hash}\n")
+
+    def restored(self, head: Head) -> None:
+        """Say that a backup with this head was put in the place of what was there.
+
+        Heads copied before belong to the chain that gave way and are compared no more; they stay.
+        """
+        self._write(f"{_RESTORED} {head.seq} {head.hash}\n")
 
     def all(self) -> Iterator[Head]:
-        """Every head copied so far; `StoreError` for a line that is none."""
+        """Every head copied since the last restore; `StoreError` for a line that is none."""
+        found: list[Head] = []
         if not self.path.exists():
             return
         with self.path.open(encoding="ascii", errors="replace") as file:
             for number, line in enumerate(file, 1):
-                seq, _, hash_ = line.strip().partition(" ")
-                if not seq.isdecimal() or len(hash_) != 64:
+                word, _, rest = line.strip().partition(" ")
+                if word == _RESTORED:
+                    found.clear()
+                    word, _, rest = rest.partition(" ")
+                if not word.isdecimal() or len(rest) != 64:
                     raise StoreError("audit_heads", path=str(self.path), line=number)
-                yield Head(int(seq), hash_)
+                if int(word):  # a chain restored may be empty
+                    found.append(Head(int(word), rest))
+        yield from found
+
+    def _write(self, line: str) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="ascii") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())  # a loss of power must not look like a cut-off second place
 
 
 def append(
@@ -123,16 +144,22 @@ def append(
         algorithm,
     )
     head = Head(entry.seq, entry.hash_after(last.hash))
-    db.execute(insert(audit).values(**asdict(entry), hash=head.hash))
+    db.execute(insert(audit).values(**vars(entry), hash=head.hash))
     db.execute(update(audit_head).values(seq=head.seq, hash=head.hash))
     return head
 
 
 def entries(db: Connection, after: int = 0, limit: int = -1) -> Iterator[tuple[Entry, str]]:
     """Entries with their hashes, oldest first."""
-    asked = select(audit).where(audit.c.seq > after).order_by(audit.c.seq)
-    for row in db.execute(asked if limit < 0 else asked.limit(limit)).mappings():
-        yield Entry(**{k: row[k] for k in Entry.__dataclass_fields__}), row["hash"]
+    while limit:
+        most = _AT_ONCE if limit < 0 else min(limit, _AT_ONCE)
+        asked = select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(most)
+        rows = db.execute(asked).mappings().all()
+        for row in rows:
+            yield Entry(**{k: row[k] for k in Entry.__dataclass_fields__}), row["hash"]
+        if len(rows) < most:
+            return
+        after, limit = rows[-1]["seq"], limit - most if limit > 0 else limit
 
 
 def last_actor(db: Connection, object: str) -> str:
@@ -149,14 +176,24 @@ def verify(chain: Iterable[tuple[Entry, str]], heads: Iterable[Head]) -> Verdict
         copied.setdefault(head.seq, set()).add(head.hash)
     for entry, stored in chain:
         seen += 1
-        known = entry.algorithm in ALGORITHMS
-        before = entry.hash_after(before) if known else _FIRST
+        after = _hash_after(entry, before)
+        known, before = after is not None, after or _FIRST
         if not (known and entry.seq == seen and before == stored):
             return Verdict(False, seen, min(entry.seq, seen))
         if copied.pop(seen, {stored}) != {stored}:
             bad.append(seen)
     bad += [seq for seq in copied if seq > seen]
     return Verdict(not bad, seen, min(bad) if bad else None)
+
+
+def _hash_after(entry: Entry, before: str) -> str | None:
+    """The hash; None for what no entry can hold: another algorithm, bytes in the place of text."""
+    if entry.algorithm not in ALGORITHMS:
+        return None
+    try:
+        return entry.hash_after(before)
+    except (TypeError, ValueError):
+        return None
 
 
 def _canonical(value: Mapping[str, object]) -> str:

@@ -9,24 +9,25 @@ from copy import copy
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, event, select, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
+from sqlalchemy import Connection, select, text
 
-from graph.errors import StoreError
+from graph.errors import StoreDown, StoreError
 from records.audit import Head, Heads, Value, append
+from records.engine import open_engine, product, told
 from records.roles import SYSTEM, Actor
-from records.tables import audit_head
+from records.tables import audit_head, metadata
 
-__all__ = ["Change", "Records"]
+__all__ = ["Change", "Records", "upgrade"]
 
 _log = logging.getLogger(__name__)
+_LOST = 1.0  # seconds for which a server that did not answer is not asked again
 
 
 class Change:
@@ -45,30 +46,21 @@ class Change:
 class Records:
     """One database of records, with who acts on it; safe to share between threads.
 
-    `heads` is the second place the heads of the audit are copied to; `algorithm` is its hash.
+    `password` is that of the address's user where the address has none; `heads` is the second place
+    the heads of the audit are copied to; `algorithm` is its hash.
     """
 
     def __init__(
         self,
         url: str,
         *,
+        password: str = "",
         actor: Actor = SYSTEM,
         heads: Path | None = None,
         algorithm: str = "sha256",
     ) -> None:
-        try:
-            found = make_url(url)
-            self._sqlite = found.get_backend_name() == "sqlite"
-            if self._sqlite and found.database:
-                Path(found.database).parent.mkdir(parents=True, exist_ok=True)
-            elif not self._sqlite:
-                found = found.set(drivername="postgresql+psycopg")
-            self._engine = create_engine(found, pool_pre_ping=True)
-        except (ArgumentError, OSError) as error:
-            raise StoreError("records_url", url=url) from error
-        if self._sqlite:
-            event.listen(self._engine, "connect", _prepare_sqlite)
-            event.listen(self._engine, "begin", _begin_sqlite)
+        self._engine = open_engine(url, password)
+        self._sqlite = self._engine.dialect.name == "sqlite"
         self.actor = actor
         self.heads = None if heads is None else Heads(heads)
         self._algorithm = algorithm
@@ -80,23 +72,41 @@ class Records:
         other.actor = actor
         return other
 
-    def migrate(self) -> None:
-        """Bring the tables to the newest shape; a second time changes nothing.
+    def migrate(self) -> tuple[str | None, str]:
+        """Bring the tables to the newest shape; the shape they had and the one they have.
 
-        Two processes that start together wait for each other.
+        A second time changes nothing.  Two processes that start together wait for each other.  A
+        change of tables that were in use is noted in the audit.
         """
-        config = _alembic()
-        with _told(), self._engine.execution_options(lianzhu="write").begin() as connection:
-            if not self._sqlite:
-                connection.execute(text("SELECT pg_advisory_xact_lock(6018)"))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        head = None
+        with told(), self._engine.execution_options(lianzhu="migrate").begin() as connection:
+            _alone(connection)
+            has, needs = _versions(connection)
+            if has != needs:
+                config = _alembic()
+                _check_known(config, has, needs)
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+            if has not in (None, needs):
+                note = "records.migrate", needs, {"from": has}
+                head = append(connection, self.actor, *note, self._algorithm)
+        self._copy(head)
+        return has, needs
 
     def version(self) -> tuple[str | None, str]:
         """The shape the tables have (None: there are none) and the shape this program needs."""
-        needed = ScriptDirectory.from_config(_alembic()).get_current_head()
-        with _told(), self._engine.begin() as connection:
-            return MigrationContext.configure(connection).get_current_revision(), str(needed)
+        with told(), self._engine.begin() as connection:
+            return _versions(connection)
+
+    def product(self) -> str:
+        """The database that answers and its version."""
+        with told(), self._engine.begin() as connection:
+            return product(connection)
+
+    def ready(self) -> None:
+        """Make the tables of a database that has none; refuse one of another version."""
+        with self.read():
+            pass
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -113,11 +123,7 @@ class Records:
             yield change
             if change.head is None:
                 connection.rollback()
-        if change.head is not None and self.heads is not None:
-            try:
-                self.heads.add(change.head)
-            except OSError as error:  # the change is made: saying it failed would be wrong
-                _log.error("audit head %d not copied: %s", change.head.seq, error)
+        self._copy(change.head)
 
     @contextmanager
     def passing(self) -> Iterator[Connection]:
@@ -126,14 +132,38 @@ class Records:
             yield connection
 
     @contextmanager
+    def rebuilt(self, version: str) -> Iterator[Change]:
+        """Tables in the shape of `version`, new and empty, in the place of all there are.
+
+        The caller fills them, calls `upgrade` and notes what it did.  Everybody else waits; all of
+        it becomes true at the end of the block, or nothing.  The head is the caller's to copy.
+        """
+        self.ready()
+        with told(), self._engine.execution_options(lianzhu="migrate").begin() as connection:
+            _alone(connection)
+            metadata.drop_all(connection)
+            connection.execute(text("DROP TABLE alembic_version"))
+            upgrade(connection, version)
+            change = Change(connection, self.actor, self._algorithm)
+            yield change
+            if change.head is None:
+                connection.rollback()
+
+    @contextmanager
     def _begin(self, kind: str) -> Iterator[Connection]:
-        with _told():
-            self._prepare()
-            options: dict[str, Any] = {"lianzhu": kind}
-            if kind == "read" and not self._sqlite:
-                options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            with self._engine.execution_options(**options).begin() as connection:
-                yield connection
+        self._state.refuse_if_lost()
+        try:
+            with told():
+                self._prepare()
+                options: dict[str, Any] = {"lianzhu": kind}
+                if kind == "read" and not self._sqlite:
+                    options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                with self._engine.execution_options(**options).begin() as connection:
+                    yield connection
+        except StoreDown as error:
+            if error.code == "records_down":
+                self._state.lose(error)
+            raise
 
     def _prepare(self) -> None:
         """Make the tables of a database that has none; refuse one of another version."""
@@ -147,6 +177,14 @@ class Records:
                 raise StoreError("records_version", has=has, needs=needs)
             self._state.ready = True
 
+    def _copy(self, head: Head | None) -> None:
+        if head is None or self.heads is None:
+            return
+        try:
+            self.heads.add(head)
+        except OSError as error:  # the change is made: saying it failed would be wrong
+            _log.error("audit head %d not copied: %s", head.seq, error)
+
     def close(self) -> None:
         """Release connections."""
         self._engine.dispose()
@@ -157,6 +195,34 @@ class _State:
 
     def __init__(self) -> None:
         self.ready, self.lock = False, Lock()
+        self._lost: StoreDown | None = None
+        self._until = 0.0
+
+    def lose(self, error: StoreDown) -> None:
+        """Nobody else waits in vain for a server that was lost a moment ago."""
+        self._lost, self._until = error, monotonic() + _LOST
+
+    def refuse_if_lost(self) -> None:
+        """Raise what the last one was told, for a moment."""
+        if self._lost is not None and monotonic() < self._until:
+            raise StoreDown(self._lost.code, **self._lost.facts)
+
+
+def _alone(connection: Connection) -> None:
+    """Wait for others that change tables; on SQLite the transaction has done so."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(6018)"))
+        encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+        if encoding != "UTF8":
+            raise StoreError("records_encoding", found=encoding)
+
+
+def upgrade(connection: Connection, version: str = "head") -> None:
+    """Bring the tables to a shape, in the transaction of the connection."""
+    config = _alembic()
+    _check_known(config, None if version == "head" else version, version)
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
 
 
 def _alembic() -> Config:
@@ -165,27 +231,13 @@ def _alembic() -> Config:
     return config
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Errors of the database as `StoreError`; a row that is there already is the caller's."""
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except DatabaseError as error:
-        raise StoreError("records_failed", reason=str(error.orig)) from error
+def _versions(connection: Connection) -> tuple[str | None, str]:
+    needs = ScriptDirectory.from_config(_alembic()).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision(), str(needs)
 
 
-def _prepare_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # transactions begin in `_begin_sqlite`, tables included
-    cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "busy_timeout = 5000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes its lock at once and never has to give up half-way; a reader cannot write."""
-    writes = connection.get_execution_options().get("lianzhu") == "write"
-    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _check_known(config: Config, has: str | None, needs: str) -> None:
+    """A newer program has made tables that this one knows nothing of."""
+    known = {None, *(r.revision for r in ScriptDirectory.from_config(config).walk_revisions())}
+    if has not in known:
+        raise StoreError("records_version", has=has, needs=needs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, insert, select
@@ -11,9 +12,16 @@ from graph.question import SCHEMES, Scheme
 from records.database import Records
 from records.tables import schemes
 
-__all__ = ["forget", "save", "saved"]
+__all__ = ["Saved", "forget", "save", "saved"]
 
 _LONGEST = 40  # characters of a name
+
+
+@dataclass(frozen=True)
+class Saved(Scheme):
+    """A scheme with who saved it."""
+
+    saved_by: str
 
 
 def save(records: Records, scheme: Scheme) -> None:
@@ -37,13 +45,15 @@ def save(records: Records, scheme: Scheme) -> None:
         writing.note("scheme.save", name, **{k: str(v) for k, v in weights.items()})
 
 
-def saved(records: Records) -> list[Scheme]:
+def saved(records: Records) -> list[Saved]:
     """Every saved scheme by name."""
     with records.read() as db:
-        rows = db.execute(select(schemes).order_by(schemes.c.name)).mappings()
-        return [
-            Scheme(r["name"], r["fill"], r["relatedness"], r["tie"], r["readiness"]) for r in rows
+        rows = db.execute(select(schemes)).mappings()
+        found = [
+            Saved(r["name"], r["fill"], r["relatedness"], r["tie"], r["readiness"], r["saved_by"])
+            for r in rows
         ]
+    return sorted(found, key=lambda scheme: scheme.name)  # each database has an order of its own
 
 
 def forget(records: Records, name: str) -> None:

@@ -11,6 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, delete, insert, select, update
 
 from graph.errors import Changed, NotFound, UsageError
+from records.attachments import forget
 from records.audit import last_actor
 from records.database import Records
 from records.tables import contacts, shortlist
@@ -23,6 +24,7 @@ __all__ = [
     "Pick",
     "add",
     "change",
+    "check",
     "courted",
     "items",
     "log",
@@ -53,6 +55,7 @@ class Contact:
     on_day: date
     who: str
     result: str
+    written_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class Item:
     status: str
     note: str
     added_at: datetime
+    added_by: str
     contacts: Sequence[Contact]
 
 
@@ -100,7 +104,7 @@ def items(records: Records) -> list[Item]:
             select(contacts).order_by(contacts.c.on_day.desc(), contacts.c.written_at.desc())
         ).mappings():
             spoken.setdefault(row["item"], []).append(
-                Contact(row["on_day"], row["who"], row["result"])
+                Contact(row["on_day"], row["who"], row["result"], row["written_by"])
             )
         rows = db.execute(select(shortlist).order_by(shortlist.c.added_at, shortlist.c.id))
         return [
@@ -111,6 +115,7 @@ def items(records: Records) -> list[Item]:
                 r["status"],
                 r["note"],
                 r["added_at"],
+                r["added_by"],
                 spoken.get(r["id"], ()),
             )
             for r in rows.mappings()
@@ -176,11 +181,17 @@ def log(records: Records, item: str, contact: Contact) -> None:
         writing.note("contact.add", item, on_day=contact.on_day.isoformat(), **said)
 
 
+def check(db: Connection, item: str) -> None:
+    """Raises `NotFound` where the list has no such item."""
+    _row(db, item)
+
+
 def remove(records: Records, item: str, version: int) -> None:
-    """Take a row off the list, with its contacts; `Changed` when it was changed after `version`."""
+    """Take a row off the list with all it has; `Changed` when it was changed after `version`."""
     with records.write() as writing:
         row = _row(writing.db, item)
         _unchanged(writing.db, row, version)
+        forget(writing, f"shortlist/{item}")
         writing.db.execute(delete(shortlist).where(shortlist.c.id == item))
         writing.note("shortlist.remove", item, name=row["name"])
 

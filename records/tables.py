@@ -7,18 +7,17 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
     UniqueConstraint,
 )
+
+from records.columns import Instant, Words
 
 __all__ = [
     "accounts",
@@ -29,6 +28,7 @@ __all__ = [
     "contacts",
     "metadata",
     "once",
+    "recorded",
     "schemes",
     "sessions",
     "shortlist",
@@ -48,17 +48,17 @@ metadata = MetaData(
 shortlist = Table(
     "shortlist",
     metadata,
-    Column("id", String(32), primary_key=True),
-    Column("kind", String(20), nullable=False),  # project | enterprise | expansion
-    Column("candidate", String(1000), nullable=False),
-    Column("name", Text, nullable=False),  # as it was called when it was picked
-    Column("leader", String(1000), nullable=False),  # "" = the whole chain
-    Column("chain", String(1000), nullable=False),
-    Column("region", String(1000), nullable=False),
-    Column("status", String(20), nullable=False),
-    Column("note", Text, nullable=False),
-    Column("added_at", DateTime(timezone=True), nullable=False),
-    Column("added_by", Text, nullable=False, server_default=""),
+    Column("id", Words(32), primary_key=True),
+    Column("kind", Words(20), nullable=False),  # project | enterprise | expansion
+    Column("candidate", Words(1000), nullable=False),
+    Column("name", Words, nullable=False),  # as it was called when it was picked
+    Column("leader", Words(1000), nullable=False),  # "" = the whole chain
+    Column("chain", Words(1000), nullable=False),
+    Column("region", Words(1000), nullable=False),
+    Column("status", Words(20), nullable=False),
+    Column("note", Words, nullable=False),
+    Column("added_at", Instant, nullable=False),
+    Column("added_by", Words, nullable=False, server_default=""),
     Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("kind", "candidate", "leader", "chain", "region"),
 )
@@ -66,43 +66,43 @@ shortlist = Table(
 contacts = Table(
     "contacts",
     metadata,
-    Column("id", String(32), primary_key=True),
+    Column("id", Words(32), primary_key=True),
     Column("item", ForeignKey("shortlist.id", ondelete="CASCADE"), nullable=False),
     Column("on_day", Date, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("result", Text, nullable=False),
-    Column("written_at", DateTime(timezone=True), nullable=False),
-    Column("written_by", Text, nullable=False, server_default=""),
+    Column("who", Words, nullable=False),
+    Column("result", Words, nullable=False),
+    Column("written_at", Instant, nullable=False),
+    Column("written_by", Words, nullable=False, server_default=""),
     Index(None, "item"),
 )
 
 schemes = Table(
     "schemes",
     metadata,
-    Column("name", String(100), primary_key=True),
+    Column("name", Words(100), primary_key=True),
     Column("fill", Float, nullable=False),
     Column("relatedness", Float, nullable=False),
     Column("tie", Float, nullable=False),
     Column("readiness", Float, nullable=False),
-    Column("saved_at", DateTime(timezone=True), nullable=False),
-    Column("saved_by", Text, nullable=False, server_default=""),
+    Column("saved_at", Instant, nullable=False),
+    Column("saved_by", Words, nullable=False, server_default=""),
 )
 
 tasks = Table(
     "tasks",
     metadata,
-    Column("id", String(32), primary_key=True),
-    Column("segment", String(1000), nullable=False),
-    Column("region", String(1000), nullable=False),
-    Column("leader", String(1000), nullable=False),  # "" = the whole chain
-    Column("chain", String(1000), nullable=False),
-    Column("reason", String(20), nullable=False),  # unknown | stale
-    Column("assignee", Text, nullable=False),
+    Column("id", Words(32), primary_key=True),
+    Column("segment", Words(1000), nullable=False),
+    Column("region", Words(1000), nullable=False),
+    Column("leader", Words(1000), nullable=False),  # "" = the whole chain
+    Column("chain", Words(1000), nullable=False),
+    Column("reason", Words(20), nullable=False),  # unknown | stale
+    Column("assignee", Words, nullable=False),
     Column("due", Date, nullable=False),
-    Column("made_at", DateTime(timezone=True), nullable=False),
-    Column("closed_at", DateTime(timezone=True)),
-    Column("made_by", Text, nullable=False, server_default=""),
-    Column("closed_by", Text, nullable=False, server_default=""),
+    Column("made_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("made_by", Words, nullable=False, server_default=""),
+    Column("closed_by", Words, nullable=False, server_default=""),
     Index(None, "segment"),
 )
 
@@ -110,15 +110,15 @@ audit = Table(
     "audit",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("at", String(32), nullable=False),  # text, so that what was hashed is what is read
-    Column("actor", String(64), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("role", String(20), nullable=False),
-    Column("action", String(60), nullable=False),
-    Column("object", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("algorithm", String(10), nullable=False),
-    Column("hash", String(64), nullable=False),
+    Column("at", Words(32), nullable=False),  # text, so that what was hashed is what is read
+    Column("actor", Words(64), nullable=False),
+    Column("name", Words, nullable=False),
+    Column("role", Words(20), nullable=False),
+    Column("action", Words(60), nullable=False),
+    Column("object", Words, nullable=False),
+    Column("detail", Words, nullable=False),
+    Column("algorithm", Words(10), nullable=False),
+    Column("hash", Words(64), nullable=False),
     Index(None, "actor"),
     Index(None, "action"),
 )
@@ -128,26 +128,27 @@ audit_head = Table(
     "audit_head",
     metadata,
     Column("seq", Integer, nullable=False),
-    Column("hash", String(64), nullable=False),
+    Column("hash", Words(64), nullable=False),
 )
 
 accounts = Table(
     "accounts",
     metadata,
-    Column("id", String(32), primary_key=True),
-    Column("login", String(100), nullable=False),  # NFKC, case folded
-    Column("name", Text, nullable=False),
-    Column("role", String(20), nullable=False),
-    Column("park", String(1000), nullable=False),  # of a park operator, else ""
-    Column("department", Text, nullable=False),  # of a reviewer, else ""
-    Column("fields", Text, nullable=False),  # JSON list: what an expert knows
-    Column("password", String(300), nullable=False),  # argon2id
-    Column("password_at", DateTime(timezone=True), nullable=False),
+    Column("id", Words(32), primary_key=True),
+    Column("login", Words(100), nullable=False),  # NFKC, case folded
+    Column("name", Words, nullable=False),
+    Column("role", Words(20), nullable=False),
+    Column("park", Words(1000), nullable=False),  # of a park operator, else ""
+    Column("department", Words, nullable=False),  # of a reviewer, else ""
+    Column("fields", Words, nullable=False),  # JSON list: what an expert knows
+    Column("password", Words(300), nullable=False),  # argon2id
+    Column("password_at", Instant, nullable=False),
     Column("must_change", Boolean, nullable=False),
-    Column("totp", String(64), nullable=False),  # base32 secret, "" = none
+    Column("totp", Words(64), nullable=False),  # base32 secret, "" = none
     Column("totp_step", Integer, nullable=False),  # the last 30-second step used
-    Column("disabled_at", DateTime(timezone=True)),
-    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("totp_next", Words(64), nullable=False),  # shown, not yet confirmed by a code
+    Column("disabled_at", Instant),
+    Column("made_at", Instant, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("login"),
 )
@@ -155,56 +156,74 @@ accounts = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("id", String(64), primary_key=True),  # SHA-256 of what the cookie holds
+    Column("id", Words(64), primary_key=True),  # SHA-256 of what the cookie holds
     Column("account", ForeignKey("accounts.id"), nullable=False),
-    Column("made_at", DateTime(timezone=True), nullable=False),
-    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("pending", Boolean, nullable=False),  # the password was right, the code is to come
+    Column("made_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
     Index(None, "account"),
 )
 
 tokens = Table(
     "tokens",
     metadata,
-    Column("id", String(64), primary_key=True),  # SHA-256 of the token
+    Column("id", Words(64), primary_key=True),  # SHA-256 of the token
     Column("account", ForeignKey("accounts.id"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("scope", String(10), nullable=False),  # read | write
-    Column("made_at", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("name", Words, nullable=False),
+    Column("scope", Words(10), nullable=False),  # read | write
+    Column("made_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
     Index(None, "account"),
 )
 
 attempts = Table(
     "attempts",  # to sign in, that failed
     metadata,
-    Column("id", String(32), primary_key=True),
-    Column("key", String(200), nullable=False),  # login:… or from:…
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("id", Words(32), primary_key=True),
+    Column("key", Words(200), nullable=False),  # login:… or from:…
+    Column("at", Instant, nullable=False),
     Index(None, "key", "at"),
 )
 
 attachments = Table(
     "attachments",  # one row for each use of a file; the file is kept once by its hash
     metadata,
-    Column("id", String(32), primary_key=True),
-    Column("sha256", String(64), nullable=False),
-    Column("object", String(200), nullable=False),  # what it belongs to, e.g. application/ID
-    Column("name", Text, nullable=False),
-    Column("type", String(100), nullable=False),
+    Column("id", Words(32), primary_key=True),
+    Column("sha256", Words(64), nullable=False),
+    Column("object", Words(200), nullable=False),  # what it belongs to, e.g. application/ID
+    Column("name", Words, nullable=False),
+    Column("type", Words(100), nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("added_by", Text, nullable=False),
-    Column("added_at", DateTime(timezone=True), nullable=False),
+    Column("added_by", Words, nullable=False),
+    Column("added_at", Instant, nullable=False),
     Index(None, "object"),
     Index(None, "sha256"),
+)
+
+recorded = Table(
+    "recorded",  # who wrote down what a claim of the graph says; a claim is found by its evidence
+    metadata,
+    Column("id", Words(32), primary_key=True),
+    Column("evidence", Words(16), nullable=False),
+    Column("owner", Words(20), nullable=False),  # the label of a node or the type of a relation
+    Column("src", Words(1000), nullable=False),
+    Column("dst", Words(1000), nullable=False),  # "" of a node
+    Column("key", Words(1000), nullable=False),
+    Column("field", Words(100), nullable=False),  # "" = everything the row says
+    Column("batch", Words(64), nullable=False),
+    Column("who", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "evidence"),
+    Index(None, "batch"),
 )
 
 once = Table(
     "once",  # what a request with an Idempotency-Key was answered
     metadata,
-    Column("key", String(64), primary_key=True),  # SHA-256 of who asks and the key
-    Column("request", String(64), nullable=False),  # SHA-256 of method, address and body
+    Column("key", Words(64), primary_key=True),  # SHA-256 of who asks and the key
+    Column("request", Words(64), nullable=False),  # SHA-256 of method, address and body
     Column("status", Integer),  # None = the answer was lost
-    Column("headers", Text),
+    Column("headers", Words),
     Column("body", LargeBinary),
-    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("made_at", Instant, nullable=False),
 )

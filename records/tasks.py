@@ -31,6 +31,8 @@ class Task:
     reason: str  # unknown | stale
     assignee: str
     due: date
+    made_by: str = ""
+    made_at: datetime | None = None
 
 
 def add(records: Records, task: Task) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from api.cli import app
+from api.cli_admin import app as admin_app
 from api.cli_graph import app as graph_app
 from api.serving import load_sample
 from api.settings import SETTINGS, Settings, read_settings
@@ -65,11 +66,14 @@ def test_commands_are_documented() -> None:
     readme = (ROOT / "api" / "README.md").read_text("utf-8")
     names = {str(c.name or c.callback.__name__) for c in app.registered_commands if c.callback}
     assert names == {
-        "import", "gaps", "rank", "explain", "fit", "export", "sample", "serve", "doctor"
+        "import", "gaps", "rank", "explain", "fit", "export", "sample", "serve", "doctor",
+        "backup", "restore",
     }  # fmt: skip
     commands = graph_app.registered_commands
     graph = {f"graph {c.name or c.callback.__name__}" for c in commands if c.callback}
-    for name in (*names, *graph):
+    admin = {f"admin {c.name}" for c in admin_app.registered_commands}
+    assert admin == {"admin create-user", "admin disable-user", "admin reset-user"}
+    for name in (*names, *graph, *admin, "records migrate"):
         assert f"`{name}" in readme
 
 

@@ -6,10 +6,13 @@ import csv
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from api.cli import main
 from graph.analysis import ask
 from graph.snapshot import take
 from graph.store import open_store
@@ -47,6 +50,19 @@ def test_an_imported_folder_answers_as_its_rows(seed: int, tmp_path: Path) -> No
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
+    """A command in this process, without the seconds that a new one takes to start."""
+    out, err, code = StringIO(), StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["lianzhu", *words])
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
+def run_apart(*words: str) -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own, as a shell runs it."""
     return subprocess.run(
         [sys.executable, "-c", "from api.cli import main; main()", *words],
         cwd=ROOT,
@@ -58,7 +74,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_line_from_folder_to_reasons(tmp_path: Path) -> None:
     store = ("--store", f"sqlite:///{tmp_path}/g.db", "--json")
-    done = run("import", str(ROOT / "ingest" / "samples" / "zone"), *store)
+    done = run_apart("import", str(ROOT / "ingest" / "samples" / "zone"), *store)
     assert (done.returncode, json.loads(done.stdout)["status"]) == (0, "committed")
     again = run("import", str(ROOT / "ingest" / "samples" / "zone"), *store)
     assert json.loads(again.stdout)["status"] == "unchanged"
@@ -95,6 +111,13 @@ def test_exit_codes_and_errors_on_stderr(words: tuple[str, ...], code: int, tmp_
     assert done.stdout == ""
     assert done.stderr.strip()
     assert "Traceback" not in done.stderr
+
+
+def test_a_process_ends_with_the_code_too(tmp_path: Path) -> None:
+    words = ("gaps", "--leader", "nobody", "--store", f"sqlite:///{tmp_path}/g.db")
+    apart, within = run_apart(*words), run(*words)
+    assert (apart.returncode, apart.stdout) == (2, "")
+    assert apart.stderr == within.stderr
 
 
 def test_a_file_that_is_no_graph_is_told_so(tmp_path: Path) -> None:

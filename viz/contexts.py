@@ -237,6 +237,7 @@ class CandidatesPage:
     picked: Collection[tuple[str, str]] = ()  # (kind, id) of those on the shortlist
     scheme: Scheme = SCHEMES["balanced"]
     schemes: Sequence[Scheme] = ()  # saved ones
+    saved_by: Mapping[str, str] = field(default_factory=dict)  # who saved them, by name
     before: Mapping[tuple[str, str], int] = field(default_factory=dict)  # places when balanced
 
     @property

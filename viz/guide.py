@@ -37,6 +37,7 @@ class ImportRow:
     created: int
     updated: int
     undone: bool
+    who: str | None = None  # who imported it; None = nobody here
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class BackupRow:
     rows: int | None
     revision: int | None
     hash: str | None
+    whole: bool = False  # records and attachments too
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class GuidePage:
     megabytes: int
     files: int
     minutes: int
+    filled: bool = False  # a restore would replace something
 
     @property
     def last(self) -> ImportRow | None:
@@ -108,6 +111,7 @@ class GuidePage:
         columns = [
             Column(word(lang, "guide_head.source")),
             Column(word(lang, "guide_head.at")),
+            Column(word(lang, "guide_head.who")),
             Column(word(lang, "guide_head.created"), "number"),
             Column(word(lang, "guide_head.updated"), "number"),
             Column(word(lang, "guide_head.state")),
@@ -116,6 +120,7 @@ class GuidePage:
             [
                 Cell(i.source),
                 Cell(i.at),
+                Cell(i.who),
                 Cell(i.created, digits=0),
                 Cell(i.updated, digits=0),
                 Cell(word(lang, "guide.undone" if i.undone else "guide.in_force")),
@@ -130,6 +135,7 @@ class GuidePage:
         lang = self.frame.lang
         columns = [
             Column(word(lang, "guide_head.file")),
+            Column(word(lang, "guide_head.holds")),
             Column(word(lang, "guide_head.made")),
             Column(word(lang, "guide_head.size"), "number"),
             Column(word(lang, "guide_head.rows"), "number"),
@@ -139,6 +145,7 @@ class GuidePage:
         rows = [
             [
                 Cell(b.name, self.frame.to(f"/guide/backups/{quote(b.name)}")),
+                Cell(word(lang, "guide.holds_all" if b.whole else "guide.holds_graph")),
                 Cell(b.at),
                 Cell(b.size / _MIB),
                 Cell(b.rows, digits=0),
@@ -296,11 +303,14 @@ class RestoredPage:
     backup: tuple[int, str]  # revision, hash
     now: tuple[int, str]
     rows: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # by label or type
+    records: tuple[str, str] | None = None  # hashes without the audit; None = the graph alone
+    tables: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # rows of the records
 
     @property
     def equal(self) -> bool:
         """Whether both hold the same."""
-        return self.backup[1] == self.now[1]
+        same = self.records is None or self.records[0] == self.records[1]
+        return same and self.backup[1] == self.now[1]
 
     @property
     def table(self) -> Table:
@@ -312,8 +322,11 @@ class RestoredPage:
             Column(word(lang, "guide_head.in_store"), "number"),
         ]
         rows = [
-            [Cell(_kind(lang, name)), Cell(pair[0], digits=0), Cell(pair[1], digits=0)]
-            for name, pair in self.rows.items()
+            [Cell(kind), Cell(pair[0], digits=0), Cell(pair[1], digits=0)]
+            for kind, pair in (
+                *((_kind(lang, name), pair) for name, pair in self.rows.items()),
+                *((term(lang, "record_table", name), pair) for name, pair in self.tables.items()),
+            )
         ]
         return Table("compared", word(lang, "guide.compared"), columns, rows)
 

@@ -12,7 +12,7 @@ from viz.report_parts import Section, told
 from viz.table import Cell, Column, Table
 from viz.words import term, word
 
-__all__ = ["ListPage", "ListRow", "ListStory", "Spoken", "list_table"]
+__all__ = ["Filed", "ListPage", "ListRow", "ListStory", "Spoken", "list_table"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,23 @@ class Spoken:
     on_day: str
     who: str
     result: str
+    written_by: str = ""
+
+
+@dataclass(frozen=True)
+class Filed:
+    """One attachment, as it is shown."""
+
+    id: str
+    name: str
+    size: int  # bytes
+    who: str
+    on_day: str
+
+    @property
+    def kb(self) -> int:
+        """Its size in KB, begun ones counted."""
+        return -(-self.size // 1024)
 
 
 @dataclass(frozen=True)
@@ -39,10 +56,12 @@ class ListRow:
     status: str
     note: str
     added: str
+    added_by: str
     contacts: Sequence[Spoken]
     score: float | None  # None = no longer a candidate of that question
     rank: int | None
     reason: str
+    files: Sequence[Filed] = ()
 
     @property
     def label(self) -> str:
@@ -61,6 +80,7 @@ class ListPage:
     statuses: Sequence[str]
     status: str = ""  # ?status=
     read: int | None = None  # rows a workbook changed
+    megabytes: int = 0  # what an attachment may weigh
 
 
 @dataclass(frozen=True)
@@ -124,7 +144,7 @@ class ListStory:
 def list_table(lang: str, rows: Sequence[ListRow], names: Mapping[str, str]) -> Table:
     """The list as a workbook's sheet: the first column says which row, as of which version."""
     heads = ("id", "name", "kind", "status", "note", "leader", "chain", "region", "rank", "score")
-    more = ("reason", "last_day", "last_who", "last_result", "added")
+    more = ("reason", "last_day", "last_who", "last_result", "last_by", "added", "added_by")
     numbers = {"rank", "score"}
     return Table(
         "shortlist",
@@ -154,5 +174,7 @@ def _cells(lang: str, row: ListRow, names: Mapping[str, str]) -> list[Cell]:
         Cell(last.on_day if last else None),
         Cell(last.who if last else None),
         Cell(last.result if last else None),
+        Cell(last.written_by or None if last else None),
         Cell(row.added),
+        Cell(row.added_by or None),
     ]

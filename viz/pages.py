@@ -12,7 +12,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from viz.contexts import Frame
 from viz.fit import failed_rules, fix_text, need_text
 from viz.palette import KINDS, LINES, MARKS
-from viz.rows import bar, fact_text, facts_by_field, field_label, related_groups, rows
+from viz.precheck import field_name, fix_words
+from viz.rows import bar, fact_text, facts_by_field, field_label, moment_text, related_groups, rows
 from viz.sentences import (
     assumed_text,
     narrow_text,
@@ -56,6 +57,8 @@ def in_language(lang: str) -> dict[str, object]:
         failed_rules,
         fix_text,
         need_text,
+        field_name,
+        fix_words,
     )
     bound = {f.__name__: partial(f, lang) for f in spoken}
     return {"lang": lang, "t": partial(word, lang), **bound}
@@ -78,6 +81,7 @@ def environment() -> Environment:
         "swimlane": swimlane,
         "COLOURS": COLOURS,
         "rows": rows,
+        "moment_text": moment_text,
         "bar": bar,
         "facts_by_field": facts_by_field,
         "related_groups": related_groups,

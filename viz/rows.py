@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Generic, TypeVar
 
@@ -18,6 +19,7 @@ __all__ = [
     "fact_text",
     "facts_by_field",
     "field_label",
+    "moment_text",
     "related_groups",
     "rows",
 ]
@@ -72,6 +74,14 @@ def bar(candidate: CandidateAnswer, longest: float, tones: Mapping[str, int]) ->
         parts.append(Part(part.segment, part.part, x, width, tones.get(part.segment, 0)))
         x += width
     return [p for p in parts if p.width > 0]
+
+
+def moment_text(at: str) -> str:
+    """A moment (ISO 8601) as this machine's clock shows it; what is none stays as it is."""
+    try:
+        return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except (TypeError, ValueError, OverflowError):
+        return str(at)
 
 
 def field_label(lang: str, owner: str, name: str) -> str:

@@ -27,6 +27,8 @@ class TaskRow:
     due: str
     overdue: bool
     open: bool | None
+    made_by: str = ""
+    made: str = ""  # the day
 
     @property
     def state(self) -> str:
@@ -51,7 +53,7 @@ class TasksPage:
 def task_table(page: TasksPage) -> Table:
     """The open tasks, the earliest due first."""
     lang, names = page.frame.lang, page.names
-    heads = ("segment", "reason", "region", "leader", "assignee", "due", "state")
+    heads = ("segment", "reason", "region", "leader", "assignee", "due", "state", "made_by", "made")
     return Table(
         "tasks",
         word(lang, "task.table"),
@@ -65,6 +67,8 @@ def task_table(page: TasksPage) -> Table:
                 Cell(row.assignee),
                 Cell(row.due),
                 Cell(word(lang, f"task_state.{row.state}")),
+                Cell(row.made_by or None),
+                Cell(row.made or None),
             ]
             for row in page.rows
         ],

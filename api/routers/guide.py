@@ -14,17 +14,20 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
 from api import backups
-from api.deps import AtDesk, Lang, answered, settings_of
+from api.auditing import audited, undoing
+from api.deps import AtDesk, AtRecords, Lang, answered, settings_of
 from api.desk import Desk
 from api.frames import chosen, sheet_of, with_sheet
-from api.importing import import_limits, report_json
+from api.importing import import_files, import_limits, report_json
 from api.routers.v1 import PROBLEMS
 from api.uploads import uploads_of
 from graph.analysis.readiness import readiness
 from graph.errors import FileRefused, UsageError
-from graph.store.copy import backup_stats
 from ingest.pipeline import load
-from ingest.report import ImportReport
+from records.database import Records
+from records.recording import recorded_batches
+from records.restoring import has_rows
+from records.whole import Zone, content_of, tables_now, told_by
 from viz import contexts as c
 from viz import guide as g
 from viz.pages import Page, render
@@ -49,16 +52,16 @@ def ready(request: Request, desk: AtDesk) -> Response:
 
 
 @router.get("/guide")
-def guide_page(request: Request, desk: AtDesk) -> Response:
+def guide_page(request: Request, desk: AtDesk, records: AtRecords) -> Response:
     """怎样开始?"""
-    page = _guide(request, desk)
+    page = _guide(request, desk, records)
     return _fresh(page)
 
 
 @router.get("/guide.xlsx")
-def guide_sheet(request: Request, desk: AtDesk) -> Response:
+def guide_sheet(request: Request, desk: AtDesk, records: AtRecords) -> Response:
     """What to fill and what can be answered, as a workbook."""
-    page = _guide(request, desk)
+    page = _guide(request, desk, records)
     return sheet_of(request, page.frame, [page.questions, page.steps], {})
 
 
@@ -98,11 +101,18 @@ def check_page(
 
 @router.post("/guide/import")
 def apply(
-    request: Request, desk: AtDesk, lang: Lang, key: Short, skip: Annotated[bool, Form()] = False
+    request: Request,
+    desk: AtDesk,
+    records: AtRecords,
+    lang: Lang,
+    key: Short,
+    skip: Annotated[bool, Form()] = False,
 ) -> Response:
     """Import the files that were checked."""
     _own(desk)
-    report = _load(request, desk, uploads_of(settings_of(request)).paths(key), skip, dry_run=False)
+    settings = settings_of(request)
+    paths = uploads_of(settings).paths(key)
+    report = import_files(records, desk.store, paths, settings, skip_invalid=skip)
     if report.status == "rejected":  # something else was imported meanwhile
         query = {"lang": lang, **({"skip": 1} if skip else {})}
         return RedirectResponse(f"/guide/check/{quote(key)}?{urlencode(query)}", 303)
@@ -110,32 +120,40 @@ def apply(
 
 
 @router.post("/guide/undo")
-def undo(desk: AtDesk, lang: Lang, batch: Short) -> Response:
+def undo(desk: AtDesk, records: AtRecords, lang: Lang, batch: Short) -> Response:
     """Take back the import that the reader saw as the last one."""
     _own(desk)
     last = next((entry for entry in desk.store.ledger() if not entry.undone), None)
     if last is not None and last.batch != batch:
         raise UsageError("undo_overtaken", source=last.source)
-    desk.store.undo()
+    undoing(records, desk.store)()
     return _back(lang, "undone")
 
 
 @router.post("/guide/backup")
-def back_up(request: Request, desk: AtDesk, lang: Lang) -> Response:
-    """Write a backup now."""
+def back_up(request: Request, desk: AtDesk, records: AtRecords, lang: Lang) -> Response:
+    """Write a backup of everything now."""
     _own(desk)
-    backups.write_backup(desk.store, _folder(request), datetime.now())
+    backups.write_whole(_zone(request, desk, records), _folder(request), datetime.now())
     return _back(lang, "backed_up", "backup")
 
 
 @router.post("/guide/restore")
 def restore(
-    request: Request, desk: AtDesk, lang: Lang, name: Short, confirm: Short = ""
+    request: Request, desk: AtDesk, records: AtRecords, lang: Lang, name: Short, confirm: Short = ""
 ) -> Response:
     """Put a backup in the place of what there is."""
     _own(desk)
     path = backups.named(_folder(request), name)
-    kept = backups.put_back(desk.store, path, confirm, datetime.now())
+    if backups.is_whole(path):
+        if settings_of(request).accounts == "on":
+            raise UsageError("restore_by_command")  # who administers does not clear the audit
+        zone = _zone(request, desk, records)
+        kept = backups.put_all_back(zone, path, confirm, datetime.now()).kept
+    else:
+        with audited(records, "graph.restore", name) as intent:
+            kept = backups.put_back(desk.store, path, confirm, datetime.now())
+            intent.facts |= {**backups.told(path), "kept": kept.name if kept else None}
     request.app.state.desk = Desk(desk.store)  # its revisions begin anew: no page of it is old
     query = {"lang": lang, **({"kept": kept.name} if kept else {})}
     return RedirectResponse(f"/guide/backups/{quote(name)}?{urlencode(query)}", 303)
@@ -143,12 +161,19 @@ def restore(
 
 @router.get("/guide/backups/{name}")
 def backup_page(
-    request: Request, desk: AtDesk, name: str, kept: Annotated[str, Query(max_length=200)] = ""
+    request: Request,
+    desk: AtDesk,
+    records: AtRecords,
+    name: str,
+    kept: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """现在的数据和这份备份一样吗?"""
     folder = _folder(request)
-    then, now = backup_stats(backups.named(folder, name)), desk.store.stats()
+    path = backups.named(folder, name)
+    then, now = backups.stats_of(path), desk.store.stats()
     before, after = ({**s.nodes, **s.relations} for s in (then, now))
+    whole = told_by(path) if backups.is_whole(path) else None
+    tables = tables_now(records) if whole else {}
     page = g.RestoredPage(
         chosen(request, desk),
         name,
@@ -156,6 +181,12 @@ def backup_page(
         (then.revision, then.hash),
         (now.revision, now.hash),
         {kind: (before.get(kind, 0), after.get(kind, 0)) for kind in {**before, **after}},
+        (whole.content, content_of(tables)) if whole else None,
+        {
+            name: (part.rows, tables[name].rows)
+            for name, part in (whole.tables if whole else {}).items()
+            if name in tables and not name.startswith("audit")
+        },
     )
     return _fresh(page)
 
@@ -165,12 +196,16 @@ def _fresh(page: Page, status: int = 200) -> Response:
     return HTMLResponse(render(page), status, headers={"Cache-Control": "no-store"})
 
 
-def _guide(request: Request, desk: Desk) -> g.GuidePage:
+def _guide(request: Request, desk: Desk, records: Records) -> g.GuidePage:
     settings, folder = settings_of(request), _folder(request)
     uploads_of(settings).sweep()
+    ledger = () if desk.sample else desk.store.ledger(g.IMPORTS_SHOWN)
+    by = recorded_batches(records, [e.batch for e in ledger])
     imports = [
-        g.ImportRow(e.batch, e.source, _local(e.at), e.created, e.updated, e.undone)
-        for e in (() if desk.sample else desk.store.ledger(g.IMPORTS_SHOWN))
+        g.ImportRow(
+            e.batch, e.source, _local(e.at), e.created, e.updated, e.undone, by.get(e.batch)
+        )
+        for e in ledger
     ]
     held = [] if desk.sample else backups.backups_in(folder)
     frame = replace(with_sheet(request, chosen(request, desk)), twin="/api/v1/readiness")
@@ -183,6 +218,7 @@ def _guide(request: Request, desk: Desk) -> g.GuidePage:
         settings.upload_mb,
         settings.upload_files,
         settings.upload_minutes,
+        bool(desk.store.revision()) or has_rows(records),
     )
 
 
@@ -210,7 +246,8 @@ def _checked(request: Request, desk: Desk, lang: str, key: str, skip: bool) -> g
     frame = chosen(request, desk)
     page = g.CheckPage(frame, key, [p.name for p in paths], skip, uploads.minutes)
     try:
-        report = _load(request, desk, paths, skip, dry_run=True)
+        limits = import_limits(settings_of(request))
+        report = load(paths, desk.store, dry_run=True, skip_invalid=skip, limits=limits)
     except FileRefused as error:
         return replace(page, refused=c.Notice(error.code, error.facts))
     told = report_json(report, lang)
@@ -230,17 +267,14 @@ def _checked(request: Request, desk: Desk, lang: str, key: str, skip: bool) -> g
     )
 
 
-def _load(
-    request: Request, desk: Desk, paths: list[Path], skip: bool, *, dry_run: bool
-) -> ImportReport:
-    limits = import_limits(settings_of(request))
-    return load(paths, desk.store, dry_run=dry_run, skip_invalid=skip, limits=limits)
-
-
 def _own(desk: Desk) -> None:
     """Nothing of the user's ever goes into the sample."""
     if desk.sample:
         raise UsageError("sample_is_read_only")
+
+
+def _zone(request: Request, desk: Desk, records: Records) -> Zone:
+    return Zone(desk.store, records, settings_of(request).files())
 
 
 def _folder(request: Request) -> Path:
@@ -254,9 +288,9 @@ def _back(lang: str, done: str, anchor: str = "imports") -> Response:
 def _backup_row(b: backups.Backup) -> g.BackupRow:
     at = b.at.strftime("%Y-%m-%d %H:%M:%S")
     if b.stats is None:
-        return g.BackupRow(b.name, at, b.size, None, None, None)
+        return g.BackupRow(b.name, at, b.size, None, None, None, b.is_whole)
     rows = sum(b.stats.nodes.values()) + sum(b.stats.relations.values())
-    return g.BackupRow(b.name, at, b.size, rows, b.stats.revision, b.stats.hash)
+    return g.BackupRow(b.name, at, b.size, rows, b.stats.revision, b.stats.hash, b.is_whole)
 
 
 def _local(at: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from graph.analysis.answers import CandidateAnswer, RankAnswer
 from graph.errors import FileRefused, LianzhuError, UsageError
 from graph.question import Question, scheme_of
 from records import schemes, shortlist
+from records.attachments import Attachment, held
 from records.database import Records
 from viz import lists as v
 from viz.report_docx import MEDIA_TYPE, report_docx
@@ -172,12 +174,13 @@ def _page(
 ) -> v.ListPage:
     frame = with_sheet(request, chosen(request, desk))
     rows = [r for r in _rows(desk, records, frame.lang) if status in ("", r.status)]
-    return v.ListPage(frame, rows, desk.names(), shortlist.STATUSES, status, read)
+    megabytes = settings_of(request).attachment_mb
+    return v.ListPage(frame, rows, desk.names(), shortlist.STATUSES, status, read, megabytes)
 
 
 def _rows(desk: Desk, records: Records, lang: str) -> list[v.ListRow]:
     answers: dict[Question, RankAnswer | None] = {}
-    names = desk.names()
+    names, files = desk.names(), held(records, "shortlist")
     found = []
     for item in shortlist.items(records):
         pick = item.pick
@@ -188,7 +191,8 @@ def _rows(desk: Desk, records: Records, lang: str) -> list[v.ListRow]:
         )
         if question not in answers:
             answers[question] = _ranked(desk, question)
-        found.append(_row(desk, names, item, answers[question], lang))
+        row = _row(desk, names, item, answers[question], lang)
+        found.append(replace(row, files=_filed(files.get(f"shortlist/{item.id}", ()))))
     return found
 
 
@@ -211,11 +215,19 @@ def _row(
         item.status,
         item.note,
         item.added_at.date().isoformat(),
-        [v.Spoken(c.on_day.isoformat(), c.who, c.result) for c in item.contacts],
+        item.added_by,
+        [v.Spoken(c.on_day.isoformat(), c.who, c.result, c.written_by) for c in item.contacts],
         standing.score if standing else None,
         rank,
         reason_text(lang, standing, answer.question, names, {}) if standing and answer else "",
     )
+
+
+def _filed(files: Sequence[Attachment]) -> list[v.Filed]:
+    return [
+        v.Filed(f.id, f.name, f.size, f.added_by, f.added_at.astimezone().date().isoformat())
+        for f in files
+    ]
 
 
 def _standing(

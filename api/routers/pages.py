@@ -13,15 +13,17 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from api.auditing import audited
 from api.correcting import fields_of, mark_of
-from api.deps import Asking, AtDesk, AtRecords, identity_of, settings_of
+from api.deps import Asking, AtDesk, AtRecords, identity_of, records_at, settings_of, single_user
 from api.desk import Choice, Desk
+from api.dossiers import dossier, names_in
 from api.frames import chosen, frame_of, lang_of, local, page_html, read_by, shown_to, with_sheet
 from api.heating import NO_REGIONS, Regions, heat_of, keeping
 from api.kept import today_of
 from api.problems import RETRY_AFTER, told
 from api.todos import pipeline, todos_of
-from api.verifying import Finding, verify
+from api.verifying import Finding, surveying, verify
 from graph.analysis.answers import GapsAnswer, RankAnswer, WhyNot
 from graph.errors import Ambiguous, LianzhuError, NotFound, StoreError, UsageError
 from graph.model import LABELS, RELATIONS, Ref
@@ -29,6 +31,7 @@ from graph.question import Question, scheme_of
 from ingest.template import write_template
 from records import schemes, shortlist
 from records.database import Records
+from records.engine import shown
 from records.roles import Role
 from viz import contexts as c
 from viz.heat import HeatMap
@@ -143,7 +146,8 @@ def _ranked(
             records, answer.question.leader or "", chain_id, answer.question.region
         ),
         scheme=scheme_of(asked.scheme),
-        schemes=schemes.saved(records),
+        schemes=(kept := schemes.saved(records)),
+        saved_by={one.name: one.saved_by for one in kept},
         before=_places(desk, asked),
     )
     return _with_why(desk, asked, page, why)
@@ -163,6 +167,7 @@ def candidates_page(request: Request, desk: AtDesk, page: Ranked) -> Response:
 def entity_page(
     request: Request,
     desk: AtDesk,
+    records: AtRecords,
     label: str,
     id: str,
     fix: Word = "",
@@ -172,7 +177,7 @@ def entity_page(
     """这家企业/项目是谁?"""
     if label not in LABELS:
         raise NotFound("unknown_node", label=label, id=id)
-    found = desk.dossier(Ref(label, id))
+    found = dossier(desk, records, Ref(label, id))
     relation = (fix, id, to, key) if fix in RELATIONS else None
     page = c.EntityPage(
         chosen(request, desk),
@@ -182,7 +187,7 @@ def entity_page(
         relation,
         mark_of(desk, *(relation or (label, id))),
     )
-    return page_html(request, desk, page)
+    return page_html(request, desk, page, names_in(found) or None)
 
 
 @router.get("/method")
@@ -208,6 +213,7 @@ def template() -> Response:
 @router.post("/surveys")
 def survey(
     desk: AtDesk,
+    records: AtRecords,
     region: Text,
     segment: Text,
     source: Text,
@@ -219,17 +225,21 @@ def survey(
     """已核实: record a check and go back to where it was asked."""
     if (verdict == "found") != bool(firm.strip()):
         raise UsageError("verdict_and_firm")
-    verify(desk, Finding(region, segment, source, as_of, firm))
+    finding = Finding(region, segment, source, as_of, firm)
+    verify(desk, finding, surveying(records, desk.store, finding))
     return RedirectResponse(local(back, done="verified"), 303)
 
 
-@router.post("/blank")
+@router.post("/blank", dependencies=[Depends(single_user)])
 def blank(request: Request, lang: Text = "zh") -> Response:
     """Leave the sample for the user's own store, which starts empty and never mixes with it."""
     settings = settings_of(request)
     store = settings.open_store()
-    store.migrate()
+    own = records_at(request.app, sample=False).acting(identity_of(request).actor)
+    with audited(own, "graph.blank", shown(settings.graph_url)):
+        store.migrate()
     request.app.state.desk = Desk(store)
+    records_at(request.app).migrate()
     return RedirectResponse(f"/?lang={language(lang)}&done=blank_opened", 303)
 
 
@@ -239,7 +249,8 @@ def problem_page(request: Request, error: Exception) -> Response:
     status, code, _ = told(error, lang_of(request))
     facts = error.facts if isinstance(error, LianzhuError) else {}
     frame = c.Frame(lang_of(request), request.url.path, **read_by(request))
-    if not isinstance(error, StoreError):  # else the page must not need the store
+    stranger = identity_of(request).by == "nothing"
+    if not isinstance(error, StoreError) and not stranger:  # else no need of the store, or no right
         with suppress(LianzhuError):
             frame = chosen(request, desk)
     if request.method != "GET":  # 再试一次 goes back to the form, not to where it posts

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form
 from fastapi.responses import RedirectResponse, Response
 
-from api.deps import AtDesk
+from api.deps import AtDesk, single_user
 from api.frames import local
 from records.roles import EVERY_ROLE, Role
 
 __all__ = ["ROLE_COOKIE", "router"]
 
 ROLE_COOKIE = "lianzhu-role"
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(single_user)])
 
 
 @router.post("/role")

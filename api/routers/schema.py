@@ -12,7 +12,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.deps import AtDesk, settings_of
+from api.auditing import Apply, applying
+from api.deps import AtDesk, AtRecords, settings_of
 from api.desk import Desk
 from api.frames import frame_of, local, page_html
 from api.importing import import_limits
@@ -71,6 +72,7 @@ def workbook(
 def add_segment(
     request: Request,
     desk: AtDesk,
+    records: AtRecords,
     chain_id: str,
     name: Text,
     source: Text,
@@ -85,7 +87,10 @@ def add_segment(
     row = {"id": segment, "name": desk.names()[segment], "chain": chain, "stage": stage}
     if segment not in desk.snapshot.nodes("Segment").index:
         row["name"] = called
-    _add(request, desk, "segments", {**row, **_told(source, as_of)})
+    apply = applying(
+        records, desk.store, "graph.segment", f"Segment/{segment}", lambda: {"chain": chain}
+    )
+    _add(request, desk, "segments", {**row, **_told(source, as_of)}, apply)
     return RedirectResponse(local(back, done="schema_added"), 303)
 
 
@@ -93,6 +98,7 @@ def add_segment(
 def add_input(
     request: Request,
     desk: AtDesk,
+    records: AtRecords,
     chain_id: str,
     input: Text,
     output: Text,
@@ -108,11 +114,13 @@ def add_input(
         "output": desk.id_of("Segment", output, "segment"),
         "weight": weight.strip(),
     }
-    _add(request, desk, "inputs", {**row, **_told(source, as_of)})
+    edge = f"INPUT_OF/{row['input']}/{row['output']}"
+    apply = applying(records, desk.store, "graph.input", edge, lambda: {"weight": row["weight"]})
+    _add(request, desk, "inputs", {**row, **_told(source, as_of)}, apply)
     return RedirectResponse(local(back, done="schema_added"), 303)
 
 
-def _add(request: Request, desk: Desk, table: str, row: dict[str, str]) -> None:
+def _add(request: Request, desk: Desk, table: str, row: dict[str, str], apply: Apply) -> None:
     """One row through the import, so that it is checked and undone like any other."""
     with TemporaryDirectory(prefix="lianzhu-") as folder:
         path = Path(folder) / f"{table}.csv"
@@ -120,7 +128,8 @@ def _add(request: Request, desk: Desk, table: str, row: dict[str, str]) -> None:
             out = csv.DictWriter(file, row.keys())
             out.writeheader()
             out.writerow(row)
-        report = load([path], desk.store, limits=import_limits(settings_of(request)))
+        limits = import_limits(settings_of(request))
+        report = load([path], desk.store, limits=limits, apply=apply)
     if report.errors:
         first = report.errors[0]
         raise UsageError(first.code, value=first.value, **first.facts)

@@ -96,6 +96,8 @@ def _row(desk: Desk, task: Task, today: date) -> v.TaskRow:
         task.due.isoformat(),
         task.due < today,
         _is_open(desk, task),
+        task.made_by,
+        task.made_at.astimezone().date().isoformat() if task.made_at else "",
     )
 
 

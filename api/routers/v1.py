@@ -10,15 +10,15 @@ from fastapi import APIRouter, File, Query, Request, UploadFile
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from api.deps import Asking, AtDesk, Lang, answered, settings_of
-from api.importing import import_limits, report_json
+from api.deps import Asking, AtDesk, AtRecords, Lang, answered, settings_of
+from api.dossiers import dossier, names_in
+from api.importing import import_files, report_json
 from api.strict import json_object
 from api.uploads import saved
-from api.verifying import Finding, verify
+from api.verifying import Finding, surveying, verify
 from graph.analysis.answers import WhyNot, as_json
 from graph.errors import UsageError
 from graph.model import LABELS, Ref
-from ingest.pipeline import load
 
 __all__ = ["router"]
 
@@ -111,10 +111,10 @@ def nodes(
 
 
 @router.get("/entities/{label}/{id:path}", operation_id="entity", responses=PROBLEMS)
-def entity(request: Request, desk: AtDesk, label: str, id: str) -> Response:
+def entity(request: Request, desk: AtDesk, records: AtRecords, label: str, id: str) -> Response:
     """Every fact about one thing with its source, date and grade."""
-    found = desk.dossier(Ref(_label(label), id))
-    return answered(request, found.revision, found)
+    found = dossier(desk, records, Ref(_label(label), id))
+    return answered(request, found.revision, found, names_in(found) or None)
 
 
 @router.get("/search", operation_id="search", responses=PROBLEMS)
@@ -160,12 +160,14 @@ def stats(request: Request, desk: AtDesk) -> Response:
         }
     },
 )
-async def survey(request: Request, desk: AtDesk) -> Response:
+async def survey(request: Request, desk: AtDesk, records: AtRecords) -> Response:
     """Record that somebody checked who makes a segment in a region."""
     from fastapi.concurrency import run_in_threadpool
 
     body = await json_object(request)
-    applied = await run_in_threadpool(verify, desk, _finding(body))
+    finding = _finding(body)
+    apply = surveying(records, desk.store, finding)
+    applied = await run_in_threadpool(verify, desk, finding, apply)
     answer = answered(request, applied.revision, applied)
     answer.status_code = 201 if applied.status == "committed" else 200
     return answer
@@ -175,6 +177,7 @@ async def survey(request: Request, desk: AtDesk) -> Response:
 def imports(
     request: Request,
     desk: AtDesk,
+    records: AtRecords,
     lang: Lang,
     files: Annotated[list[UploadFile], File(max_length=20)],
     dry_run: bool = False,
@@ -183,12 +186,13 @@ def imports(
     """Load tables; the same files twice are one import."""
     with TemporaryDirectory(prefix="lianzhu-") as folder:
         paths = [saved(Path(folder), f, settings_of(request).upload_mb) for f in files]
-        report = load(
-            paths,
+        report = import_files(
+            records,
             desk.store,
+            paths,
+            settings_of(request),
             dry_run=dry_run,
             skip_invalid=skip_invalid,
-            limits=import_limits(settings_of(request)),
         )
     answer = answered(request, desk.store.revision(), report_json(report, lang))
     answer.status_code = 422 if report.status == "rejected" else 200

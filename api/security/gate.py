@@ -18,7 +18,11 @@ from graph.errors import LianzhuError, NotAllowed, NotSignedIn
 __all__ = ["READS", "Gate", "flat", "route_of", "same_route"]
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
-_MUST = {"password": "/account", "totp": "/account"}  # where what has to be done is done
+# What has to be done first is done on the first of these; the others are what it takes.
+_MUST = {
+    "password": ("/account", "/account/password"),
+    "totp": ("/account", "/account/totp", "/account/totp/confirm"),
+}
 
 
 class Gate:
@@ -66,8 +70,10 @@ class Gate:
             return None
         if identity.by == "nothing":
             return _to_sign_in(request)
-        if identity.must and request.url.path not in (_MUST[identity.must], "/signout"):
-            return RedirectResponse(_MUST[identity.must], 303)
+        if identity.must and request.url.path not in _MUST[identity.must]:
+            if request.url.path.startswith("/api/"):
+                raise NotAllowed(f"must_{identity.must}")
+            return RedirectResponse(_MUST[identity.must][0] + _spoken(request, "?"), 303)
         if not rule.allows(identity.roles):
             raise NotAllowed("not_allowed")
         return None
@@ -104,7 +110,13 @@ def _to_sign_in(request: Request) -> Response:
     if request.method != "GET" or request.url.path.startswith("/api/"):
         raise NotSignedIn("not_signed_in")
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/signin?next={quote(back, safe='')}", 303)
+    return RedirectResponse(f"/signin?next={quote(back, safe='')}{_spoken(request, '&')}", 303)
+
+
+def _spoken(request: Request, before: str) -> str:
+    """The language asked for goes along."""
+    lang = request.query_params.get("lang")
+    return f"{before}lang={quote(lang, safe='')}" if lang else ""
 
 
 def _same_site(request: Request, identity: Identity) -> bool:

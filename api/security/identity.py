@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from records.roles import EVERY_ROLE, Actor, Role
@@ -24,7 +24,7 @@ class Identity:
     by: Literal["nothing", "demo", "session", "token"] = "session"
     park: str | None = None  # of a park operator
     must: Literal["", "password", "totp"] = ""
-    session: str = ""
+    session: str = field(default="", compare=False)
 
     @property
     def only_park(self) -> str | None:
@@ -34,7 +34,8 @@ class Identity:
     @property
     def actor(self) -> Actor:
         """As the audit names it."""
-        role = next(iter(self.roles)) if len(self.roles) == 1 else "demo"
+        several = "demo" if self.roles else "anonymous"
+        role = next(iter(self.roles)) if len(self.roles) == 1 else several
         return Actor(self.id, self.name, role)
 
 

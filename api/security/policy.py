@@ -41,12 +41,31 @@ _LIST_READ = Rule(_EXPORTERS)
 _LIST = Rule(_OFFICE)
 _SETUP = Rule(frozenset({Role.OFFICER, Role.ADMIN}))
 _ADMIN = Rule(frozenset({Role.ADMIN}))
+_AUDIT = Rule(frozenset({Role.AUDITOR}))
 
 POLICY: dict[str, Rule] = {
     "GET /static": _PUBLIC,
     "GET /healthz": _PUBLIC,
     "GET /readyz": _PUBLIC,
     "POST /role": _PUBLIC,
+    "GET /signin": _PUBLIC,
+    "POST /signin": _PUBLIC,
+    "POST /signin/code": _PUBLIC,
+    "POST /signout": _PUBLIC,
+    "GET /setup": _PUBLIC,
+    "POST /setup": _PUBLIC,
+    "GET /account": _ALL,
+    "POST /account/password": _ALL,
+    "POST /account/totp": _ALL,
+    "POST /account/totp/confirm": _ALL,
+    "POST /account/tokens": _ALL,
+    "POST /account/tokens/{token}/revoke": _ALL,
+    "GET /accounts": _ADMIN,
+    "POST /accounts": _ADMIN,
+    "POST /accounts/{account}": _ADMIN,
+    "POST /accounts/{account}/disable": _ADMIN,
+    "POST /accounts/{account}/enable": _ADMIN,
+    "POST /accounts/{account}/reset": _ADMIN,
     "GET /docs": _ALL,
     "GET /docs/oauth2-redirect": _ALL,
     "GET /static-offline-docs": _PUBLIC,
@@ -88,6 +107,9 @@ POLICY: dict[str, Rule] = {
     "POST /corrections": _FACTS,
     "POST /corrections/undo": _FACTS,
     "POST /surveys": _FACTS,
+    "GET /prechecks/{project_id:path}": _READ_OWN,
+    "GET /prechecks/{project_id:path}.xlsx": _EXPORT,
+    "GET /api/v1/precheck": _READ_OWN,
     # the office's own lists
     "GET /shortlist": _LIST_READ,
     "GET /shortlist.xlsx": _EXPORT,
@@ -96,6 +118,9 @@ POLICY: dict[str, Rule] = {
     "POST /shortlist/read": _LIST,
     "POST /shortlist/{item}": _LIST,
     "POST /shortlist/{item}/contacts": _LIST,
+    "POST /shortlist/{item}/attachments": _LIST,
+    "POST /shortlist/{item}/attachments/{id}/remove": _LIST,
+    "GET /attachments/{id}": _ALL,  # each object has its own rule: `api.attaching.KINDS`
     "POST /schemes": _LIST,
     "GET /tasks": _READ,
     "GET /tasks.xlsx": _EXPORT,
@@ -114,6 +139,10 @@ POLICY: dict[str, Rule] = {
     "POST /guide/restore": _ADMIN,
     "GET /guide/backups/{name}": _ADMIN,
     "POST /blank": _SETUP,
+    # who did what
+    "GET /audit": _AUDIT,
+    "GET /audit.xlsx": _AUDIT,
+    "GET /api/v1/audit": _AUDIT,
     # the same answers as JSON
     "GET /api/v1/gaps": _READ,
     "GET /api/v1/rank": _READ,

@@ -224,6 +224,8 @@ class Fact:
     source: str | None
     locator: str | None
     shown: bool
+    recorded_by: str | None = None  # who wrote it down here; None = it came from files
+    recorded_at: str | None = None  # UTC, ISO 8601
 
 
 @dataclass(frozen=True)
@@ -237,6 +239,8 @@ class RelatedFact:
     name: str
     key: str
     facts: Sequence[Fact]
+    recorded_by: str | None = None
+    recorded_at: str | None = None
 
 
 @dataclass(frozen=True)

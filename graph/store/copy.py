@@ -133,7 +133,7 @@ def restore(
             batch = _batch(rows, stats)
     if manifest["format"] != _FORMAT or manifest["sha256"] != digest.hexdigest():
         raise FileRefused("backup_damaged", path=str(path), reason="sha256")
-    if over and store.revision() > 0:
+    if over and (store.revision() > 0 or isinstance(store, Replaces)):
         return _replace(store, batch, stats, ledger)
     return _fill(store, batch, stats, ledger)
 

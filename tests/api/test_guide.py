@@ -275,7 +275,7 @@ def test_a_backup_comes_back_over_what_there_is(own: TestClient, tmp_path: Path)
     assert done.text.count(held["hash"]) == 2
     assert own.get("/api/v1/stats").json() == held
     assert own.get("/", headers={"If-None-Match": tag}).status_code == 200
-    kept = re.search(r"恢复前的数据另存为 (graph-\S+\.zip)", done.text).group(1)  # type: ignore[union-attr]
+    kept = re.search(r"恢复前的数据另存为 (lianzhu-\S+\.zip)", done.text).group(1)  # type: ignore[union-attr]
     back = own.post("/guide/restore", data={"name": kept, "confirm": kept})
     assert "一样" in back.text
     assert rows(own) == 3

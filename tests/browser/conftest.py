@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from playwright.sync_api import Page, sync_playwright
 
 from api.app import create_app
@@ -101,11 +102,21 @@ def serving(store: GraphStore, folder: Path) -> Iterator[str]:
     store.migrate()
     load_sample(store)
     store.apply(_hostile())
+    with serving_app(store, folder) as (address, _):
+        yield address
+    store.close()
+
+
+@contextmanager
+def serving_app(store: GraphStore, folder: Path, **more: str) -> Iterator[tuple[str, FastAPI]]:
+    """The application over a store and its address; settings may be given."""
     settings = Settings(
         graph_url=f"sqlite:///{folder}/own.db",
         records_url=f"sqlite:///{folder}/records.db",
+        audit_heads=str(folder / "heads"),
         upload_dir=str(folder / "uploads"),
         backup_dir=str(folder / "backups"),
+        **more,  # type: ignore[arg-type]
     )
     app = create_app(store, settings, sample=True)
     with socket.socket() as free:
@@ -116,10 +127,9 @@ def serving(store: GraphStore, folder: Path) -> Iterator[str]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{port}", app
     server.should_exit = True
     thread.join(10)
-    store.close()
 
 
 @pytest.fixture

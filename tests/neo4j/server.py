@@ -1,6 +1,6 @@
 """A genuine Neo4j Community server for tests: fetched with Maven, bound to loopback, mortal.
 
-`fetch()` copies the jars below `var/`, `Server.start()` runs them, `unavailable()` says why not.
+`Server.start()` runs the jars that `fetch()` copied below `var/`, `unavailable()` says why not.
 """
 
 from __future__ import annotations
@@ -16,24 +16,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
-from xml.etree import ElementTree
+
+from graph.errors import StoreBusy
+from graph.store.lock import Lock
+from tests.neo4j.jars import KEPT, LIB, VERSION, Failed, fetch
 
 __all__ = ["KEPT", "VERSION", "Failed", "Login", "Server", "fetch", "unavailable"]
 
-ROOT = Path(__file__).parents[2]
-POM = Path(__file__).with_name("pom.xml")
-VERSION = str(ElementTree.parse(POM).findtext(".//{*}dependency/{*}version"))
-KEPT = ROOT / "var" / "neo4j"
-LIB = KEPT / f"lib-{VERSION}"
-
 OLDEST_JAVA = 17
-FETCHES = 3
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
+ARCHIVE_SECONDS = 300.0
 # Below the range from which systems take the local ports of outgoing connections: a restart has to
 # find its port free again.
 PORTS = range(20_000, 32_000)
@@ -61,6 +60,18 @@ client.allow_telemetry=false
 internal.dbms.bolt.netty_server_shutdown_quiet_period=0
 """
 
+PRACTICE = (
+    "CREATE CONSTRAINT IF NOT EXISTS FOR (n:Practice) REQUIRE n.id IS UNIQUE",
+    "CREATE INDEX IF NOT EXISTS FOR ()-[r:PRACTISES]-() ON (r.on)",
+    "UNWIND $ids AS id CREATE (n:Practice) SET n = {id: id, on: 1}",
+    "UNWIND $ids AS id MATCH (a:Practice {id: id}) USING INDEX SEEK a:Practice(id)"
+    " MATCH (b:Practice {id: id}) CREATE (a)-[r:PRACTISES]->(b) SET r.on = 1",
+    "MATCH (a:Practice)-[r:PRACTISES]->(b) WHERE coalesce(r.on, 0) >= 1 AND a.id > ''"
+    " WITH a, r, b ORDER BY a.id LIMIT 5 RETURN collect([a.id, b.id, properties(r)])",
+    "MATCH (n:Practice) WITH count(n) < 9 AS few, max(n.on) AS on RETURN few, on",
+    "MATCH (n:Practice) DETACH DELETE n",
+)
+
 # A process beside the server, because a parent killed outright runs no clean-up of its own. Not
 # PR_SET_PDEATHSIG: it fires when the starting *thread* ends, and only Linux has it.
 WATCHER = """
@@ -78,10 +89,6 @@ for folder in folders:
 """
 
 
-class Failed(RuntimeError):
-    """The jars could not be fetched, or the server did not start."""
-
-
 def unavailable() -> str:
     """Why no server can be had on this machine, or "" when it can."""
     java = _java_version()
@@ -91,23 +98,6 @@ def unavailable() -> str:
     if not LIB.is_dir() and shutil.which("mvn") is None:
         return f"Neo4j needs Maven to fetch {VERSION} (Debian: maven)"
     return ""
-
-
-def fetch() -> Path:
-    """The folder of the server's jars, fetched at the first call. Raises Failed."""
-    if LIB.is_dir():
-        return LIB
-    KEPT.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=KEPT, prefix="fetch-") as folder:
-        copied = Path(folder) / "lib"
-        _copy_jars(copied)
-        try:
-            copied.rename(LIB)
-        except OSError:
-            # Another run was first: its folder is as complete as ours.
-            if not LIB.is_dir():
-                raise
-    return LIB
 
 
 @dataclass
@@ -139,6 +129,7 @@ class Server(Login):
     home: Path
     heap: str
     temporary: bool  # the home was made here and goes when the server stops
+    options: Sequence[str] | None = None  # of Java; by default, to read its classes from an archive
     _java: subprocess.Popen[bytes] = field(init=False, repr=False)
     _watcher: subprocess.Popen[bytes] = field(init=False, repr=False)
 
@@ -151,6 +142,7 @@ class Server(Login):
         *,
         cache: str = "256m",
         password: str = "",
+        options: Sequence[str] | None = None,
     ) -> Server:
         """Start on a home (a new one unless given) and a loopback port (a free one unless given).
 
@@ -166,6 +158,7 @@ class Server(Login):
             home=home or Path(tempfile.mkdtemp(prefix="lianzhu-neo4j-")),
             heap=heap,
             temporary=home is None,
+            options=options,
         )
         _furnish(server.home, port, cache)
         server._run()
@@ -190,18 +183,27 @@ class Server(Login):
         self.kill()
         self._run()
 
-    def stop(self) -> None:
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Shut down in order and remove the home if it was made here."""
-        self._end(signal.SIGTERM)
+        self._end(signal.SIGTERM, seconds)
         if self.temporary:
             shutil.rmtree(self.home, ignore_errors=True)
+
+    def practise(self) -> None:
+        """Run one statement of each sort, so that their classes are loaded."""
+        import neo4j
+
+        with neo4j.GraphDatabase.driver(self.url, auth=(self.user, self.password)) as driver:
+            for statement in PRACTICE:
+                driver.execute_query(statement, ids=["a", "b"], database_="neo4j")
 
     def wait(self) -> int:
         """Block until the server ends by itself; its exit code."""
         return self._java.wait()
 
     def _run(self) -> None:
-        command = _command(fetch(), self.home, self.heap)
+        options = _archived() if self.options is None else self.options
+        command = _command(fetch(), self.home, self.heap, options)
         with self.console.open("wb") as console:
             self._java = _spawn(command, console)
         watched = [str(os.getpid()), str(self.pid), *([str(self.home)] if self.temporary else [])]
@@ -214,13 +216,13 @@ class Server(Login):
             self.stop()
             raise
 
-    def _end(self, how: signal.Signals) -> None:
+    def _end(self, how: signal.Signals, seconds: float = STOP_SECONDS) -> None:
         # The watcher first: once the server is reaped, its process id may become another's.
         self._watcher.kill()
         self._watcher.wait()
         self._java.send_signal(how)
         try:
-            self._java.wait(STOP_SECONDS)
+            self._java.wait(seconds)
         except subprocess.TimeoutExpired:
             self._java.kill()
             self._java.wait()
@@ -253,6 +255,44 @@ class Server(Login):
             raise Failed(f"{self.home} was made with another password") from error
 
 
+def _archived() -> list[str]:
+    """The option to read classes from an archive, made at the first call: a start takes half.
+
+    Nobody waits for another who makes it. Java itself leaves an archive alone that is not its own.
+    """
+    java = Path(shutil.which(_java()) or "").resolve()
+    archive = KEPT / f"classes-{VERSION}-{int(java.stat().st_mtime)}.jsa"
+    with suppress(StoreBusy):
+        if not archive.exists():
+            with Lock(archive.with_suffix(".lock"), 0.0).held():
+                _archive(archive)
+    return [f"-XX:SharedArchiveFile={archive}"] if _holds(archive) else []
+
+
+def _archive(archive: Path) -> None:
+    """Have a server write down what it loaded; an empty file where this Java cannot do that."""
+    if archive.exists():  # since the lock was asked for
+        return
+    made = archive.with_suffix(".new")
+    made.unlink(missing_ok=True)
+    with suppress(Failed):
+        server = Server.start(options=[f"-XX:ArchiveClassesAtExit={made}"])
+        try:
+            server.practise()
+        finally:
+            server.stop(ARCHIVE_SECONDS)
+        if server._java.returncode == -signal.SIGKILL:  # too slow: it may end anywhere
+            return
+    if _holds(made):
+        made.replace(archive)
+    else:
+        archive.touch()
+
+
+def _holds(file: Path) -> bool:
+    return file.exists() and file.stat().st_size > 0
+
+
 def _java() -> str:
     at_home = Path(os.environ.get("JAVA_HOME", "")) / "bin" / "java"
     return str(at_home) if at_home.is_file() else "java"
@@ -266,21 +306,6 @@ def _java_version() -> int:
         return 0
     found = re.search(r'version "(\d+)', told.stderr)
     return int(found[1]) if found else 0
-
-
-def _copy_jars(folder: Path) -> None:
-    command = ["mvn", "-B", "-q", "-Dstyle.color=never", "-f", str(POM)]
-    command += ["dependency:copy-dependencies", "-DincludeScope=runtime"]
-    command += [f"-DoutputDirectory={folder}"]
-    for turn in range(1, FETCHES + 1):
-        # A repository that is busy answers again after a moment, and Maven keeps what it has.
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
-        if done.returncode == 0:
-            return
-        time.sleep(5 * turn if turn < FETCHES else 0)
-    raise Failed(f"Maven could not fetch Neo4j {VERSION}\n{done.stdout[-2000:]}")
 
 
 def _free_port() -> int:
@@ -297,11 +322,12 @@ def _furnish(home: Path, port: int, cache: str) -> None:
     (home / "conf" / "neo4j.conf").write_text(CONF.format(port=port, cache=cache), "utf-8")
 
 
-def _command(lib: Path, home: Path, heap: str) -> list[str]:
+def _command(lib: Path, home: Path, heap: str, options: Sequence[str]) -> list[str]:
     opened = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch")
     return [
         _java(),
         f"-Xmx{heap}",
+        *options,
         *(f"--add-opens={package}=ALL-UNNAMED" for package in opened),
         "-Dio.netty.tryReflectionSetAccessible=true",
         "-Dlog4j2.disable.jmx=true",

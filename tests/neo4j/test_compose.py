@@ -70,8 +70,12 @@ def test_passwords_come_from_files_that_neither_git_nor_the_image_sees() -> None
 
 def test_the_data_survive_and_pages_wait_for_a_healthy_server() -> None:
     volumes = re.findall(r"^  ([\w-]+):$", COMPOSE.split("\nvolumes:")[1], re.MULTILINE)
-    mounted = re.findall(r"^      - ([\w-]+):/(\w+)$", COMPOSE, re.MULTILINE)
-    assert mounted == [("neo4j-data", "data"), ("neo4j-logs", "logs")]
+    mounted = re.findall(r"^      - ([\w-]+):/([\w/]+)$", COMPOSE, re.MULTILINE)
+    home = "var/lib/lianzhu"
+    assert mounted == [("neo4j-data", "data"), ("neo4j-logs", "logs"), ("lianzhu-data", home)]
+    for setting in ("LIANZHU_RECORDS_URL", "LIANZHU_AUDIT_HEADS"):
+        assert f"/{home}/" in VALUES[setting]
+    assert f"-o lianzhu /{home}" in DOCKERFILE
     assert volumes == [name for name, _ in mounted]
     assert COMPOSE.count("healthcheck:") == 2
     assert VALUES["condition"] == "service_healthy"

@@ -8,12 +8,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import neo4j
 import pytest
 
 from tests.conftest import ROOT
 from tests.neo4j.__main__ import kept_password
+from tests.neo4j.jars import MANIFEST, unsign
 from tests.neo4j.server import VERSION, Login, Server, unavailable
 
 CHILD = """
@@ -101,6 +103,26 @@ def test_the_reason_is_plain_where_java_is_missing(
     assert unavailable() == (
         "Neo4j needs Java 17 or newer, found none (Debian: default-jre-headless)"
     )
+
+
+def test_a_signature_goes_and_everything_else_stays(tmp_path: Path) -> None:
+    jar, head, code = (
+        tmp_path / "a.jar",
+        "Manifest-Version: 1.0\r\nMulti-Release: true",
+        b"\xca\xfe",
+    )
+    with ZipFile(jar, "w") as made:
+        made.writestr(MANIFEST, f"{head}\r\n\r\nName: A.class\r\nSHA-256-Digest: x=\r\n\r\n")
+        made.writestr("META-INF/ECLIPSE_.SF", "signed")
+        made.writestr("META-INF/services/S", "A")
+        made.writestr("A.class", code)
+    for _ in range(2):  # the second time there is nothing to do
+        unsign(jar)
+        with ZipFile(jar) as left:
+            assert left.namelist() == [MANIFEST, "META-INF/services/S", "A.class"]
+            assert left.read(MANIFEST).decode().split("\n") == [*head.split("\r\n"), "", ""]
+            assert left.read("A.class") == code
+    assert [*tmp_path.iterdir()] == [jar]
 
 
 def test_the_development_password_is_made_once_and_private(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,13 +18,6 @@ from records.shortlist import Contact, Edit, Pick
 from records.tables import metadata
 
 PICK = Pick("enterprise", "e1", "甲公司", "leader", "chain", "370211")
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    made = Records(f"sqlite:///{tmp_path}/new/records.db")
-    yield made
-    made.close()
 
 
 def test_the_migrations_leave_what_the_tables_say(records: Records) -> None:

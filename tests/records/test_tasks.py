@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -15,13 +13,6 @@ from records.database import Records
 from records.tasks import Task
 
 TASK = Task("", "s1", "370211", "leader", "chain", "unknown", "王", date(2026, 12, 31))
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    made = Records(f"sqlite:///{tmp_path}/records.db")
-    yield made
-    made.close()
 
 
 def test_the_earliest_due_comes_first_and_a_second_task_replaces_the_first(

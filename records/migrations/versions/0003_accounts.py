@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("must_change", sa.Boolean, nullable=False),
         sa.Column("totp", sa.String(64), nullable=False),
         sa.Column("totp_step", sa.Integer, nullable=False),
+        sa.Column("totp_next", sa.String(64), nullable=False),
         sa.Column("disabled_at", time),
         sa.Column("made_at", time, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
@@ -40,6 +41,7 @@ def upgrade() -> None:
         "sessions",
         sa.Column("id", sa.String(64), nullable=False),
         sa.Column("account", sa.String(32), nullable=False),
+        sa.Column("pending", sa.Boolean, nullable=False),
         sa.Column("made_at", time, nullable=False),
         sa.Column("seen_at", time, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_sessions"),
@@ -80,6 +82,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_attachments_object", "attachments", ["object"])
     op.create_index("ix_attachments_sha256", "attachments", ["sha256"])
+    op.create_table(
+        "recorded",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("evidence", sa.String(16), nullable=False),
+        sa.Column("owner", sa.String(20), nullable=False),
+        sa.Column("src", sa.String(1000), nullable=False),
+        sa.Column("dst", sa.String(1000), nullable=False),
+        sa.Column("key", sa.String(1000), nullable=False),
+        sa.Column("field", sa.String(100), nullable=False),
+        sa.Column("batch", sa.String(64), nullable=False),
+        sa.Column("who", sa.Text, nullable=False),
+        sa.Column("at", time, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_recorded"),
+    )
+    op.create_index("ix_recorded_evidence", "recorded", ["evidence"])
+    op.create_index("ix_recorded_batch", "recorded", ["batch"])
     op.create_table(
         "once",
         sa.Column("key", sa.String(64), nullable=False),
