@@ -42,6 +42,7 @@ from api.routers.roles import ROLE_COOKIE
 from api.security.gate import Gate, same_route
 from api.security.headers import SecurityHeaders
 from api.security.identity import Identity, demo
+from api.security.load import Load
 from api.security.signing_in import identify
 from api.settings import Settings
 from api.taken import Taken
@@ -85,7 +86,12 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
     app.mount("/static", StaticFiles(directory=str(files("viz") / "static")), name="static")
     _health(app, store)
     _errors(app, settings)
-    app.add_middleware(KeptAnswers, state=app.state, size=settings.kept_mb << 20)
+    app.add_middleware(
+        KeptAnswers,
+        state=app.state,
+        size=settings.kept_mb << 20,
+        refuse=lambda request, error: _answer(request, error, settings),
+    )
     app.add_middleware(
         Once,
         records=records_of,
@@ -100,6 +106,13 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
         Gate,
         routes=lambda: app.routes,
         identify=identify if settings.accounts == "on" else _demo,
+        refuse=lambda request, error: _answer(request, error, settings),
+    )
+    app.add_middleware(
+        Load,
+        concurrent=settings.concurrent,
+        waiting=settings.waiting,
+        seconds=settings.request_seconds,
         refuse=lambda request, error: _answer(request, error, settings),
     )
     app.add_middleware(SecurityHeaders)

@@ -85,7 +85,7 @@ def _show_backup(path: Path, whole: Whole, old: Outdated, lang: str, as_json: bo
         print_json({**told, "file": str(path), **asdict(old)})
     else:
         facts = {"rows": whole.rows, "files": whole.attachments, "revision": whole.graph.revision}
-        _out.print(word(lang, "whole_cli.made", path=path, **facts), markup=False)
+        _out.print(word(lang, "whole_cli.made", path=path, **facts), markup=False, soft_wrap=True)
         _hashes(lang, whole.graph.hash, whole.records, whole.head.seq)
     if old.deleted and not as_json:
         _out.print(word(lang, "guide.pruned", names=" ".join(old.deleted)))
@@ -104,7 +104,8 @@ def _show_restored(found: Restored, lang: str, as_json: bool) -> None:
     _out.print(word(lang, "whole_cli.restored", revision=found.whole.graph.revision, **facts))
     _hashes(lang, found.graph, found.records, found.audit.seq)
     if found.kept:
-        _out.print(word(lang, "whole_cli.kept", path=found.kept), markup=False)
+        kept = word(lang, "whole_cli.kept", path=found.kept)
+        _out.print(kept, markup=False, soft_wrap=True)
     if found.gone:
         err.print(word(lang, "whole_cli.gone", n=found.gone), style="bold yellow")
     return None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders, State
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.security.identity import Identity
@@ -16,11 +18,12 @@ from graph.errors import LianzhuError
 
 __all__ = ["KeptAnswers", "mark_settled", "today_of"]
 
-_Key = tuple[str, int, date, Identity, str, bytes]
+_Key = tuple[str, date, Identity, str, bytes]
 
 
 @dataclass(frozen=True)
 class _Kept:
+    revision: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
 
@@ -44,41 +47,50 @@ class KeptAnswers:
     """Middleware that sends an answer again instead of computing it again.
 
     Kept are whole answers to GET that carry an ETag and whose route called `mark_settled`, by desk,
-    revision, day, eyes and address; the least recently used go when all together exceed `size`
-    bytes.  A tag the client already holds is answered 304.  The store is asked for its revision at
-    every request, so a change made by another process is seen at once.
+    day, eyes and address; the least recently used go when all together exceed `size` bytes.  A tag
+    the client already holds is answered 304.  Where an answer is kept the store is asked for its
+    revision at every request, so a change made by another process is seen at once; a store that
+    cannot say it is the answer (`refuse` words it), since the application would only ask again.
     """
 
-    def __init__(self, app: ASGIApp, state: State, size: int) -> None:
-        self._app, self._state, self._size = app, state, size
+    def __init__(
+        self,
+        app: ASGIApp,
+        state: State,
+        size: int,
+        refuse: Callable[[Request, Exception], Response],
+    ) -> None:
+        self._app, self._state, self._size, self._refuse = app, state, size, refuse
         self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
         self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from what is kept, else let the application answer and keep that."""
-        asks = scope["type"] == "http" and scope["method"] == "GET"
-        key = await self._key(scope) if asks and self._size else None
-        if key is None:
+        if not self._size or scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
-        elif (kept := self._kept.get(key)) is not None:
-            self._kept.move_to_end(key)
-            await _send(kept, Headers(scope=scope), send)
-        else:
-            await self._answer(key, scope, receive, send)
-
-    async def _key(self, scope: Scope) -> _Key | None:
-        if scope["path"].startswith("/static/"):
-            return None
+            return
         desk = self._state.desk
+        eyes, address = scope["state"]["identity"], (scope["path"], scope["query_string"])
+        key = desk.token, today_of(self._state), eyes, *address
+        kept = self._kept.get(key)
+        if kept is None:
+            await self._answer(key, scope, receive, send)
+            return
         try:
             revision = await run_in_threadpool(desk.store.revision)
-        except LianzhuError:
-            return None  # the application says what is wrong
-        address = scope["path"], scope["query_string"]
-        return desk.token, revision, today_of(self._state), scope["state"]["identity"], *address
+        except LianzhuError as error:
+            refused = await run_in_threadpool(self._refuse, Request(scope), error)
+            await refused(scope, receive, send)
+            return
+        if kept.revision != revision:
+            await self._answer(key, scope, receive, send)
+            return
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        await _send(kept, Headers(scope=scope), send)
 
     async def _answer(self, key: _Key, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application's answer, kept if it is complete and settled at the key's revision."""
+        """The application's answer, kept if it is complete and settled."""
         start: Message = {}
         parts: list[bytes] = []
 
@@ -88,8 +100,9 @@ class KeptAnswers:
                 start = message
             elif message["type"] == "http.response.body":
                 parts.append(message.get("body", b""))
-                if not message.get("more_body") and _whole(start, scope["state"], key[1]):
-                    self._keep(key, _Kept(list(start["headers"]), b"".join(parts)))
+                revision = scope["state"].get("settled")
+                if not message.get("more_body") and revision is not None and _whole(start):
+                    self._keep(key, _Kept(revision, list(start["headers"]), b"".join(parts)))
             await send(message)
 
         await self._app(scope, receive, heard)
@@ -102,9 +115,8 @@ class KeptAnswers:
             self._bytes -= self._kept.popitem(last=False)[1].size
 
 
-def _whole(start: Message, state: dict[str, Any], revision: int) -> bool:
-    tagged = any(name.lower() == b"etag" for name, _ in start["headers"])
-    return start["status"] == 200 and tagged and state.get("settled") == revision
+def _whole(start: Message) -> bool:
+    return start["status"] == 200 and any(name.lower() == b"etag" for name, _ in start["headers"])
 
 
 async def _send(kept: _Kept, asked: Headers, send: Send) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from api import logs
 from api.app import create_app
 from api.auditing import left_open
 from api.deps import records_at
+from api.security.load import Hosts, hosts_of
 from api.settings import Settings
 from graph.errors import LianzhuError, StoreDown, UsageError
 from graph.store.base import GraphStore
@@ -56,9 +58,25 @@ def serve_app(url: str, settings: Settings, host: str, port: int, *, sample: boo
             if settings.accounts == "on" and not any_there(records_at(app)):
                 url = _set_up(app, host, port)
                 console.print(word(settings.lang, "people_cli.set_up", url=url), soft_wrap=True)
-        uvicorn.run(app, host=host, port=port, log_config=None, access_log=False)
+        with_accounts = settings.accounts == "on"
+        signal.signal(signal.SIGTERM, _stop)  # what uvicorn does after it has let everybody finish
+        uvicorn.run(
+            Hosts(app, hosts_of(settings.origin if with_accounts else "")),
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            proxy_headers=with_accounts,
+            forwarded_allow_ips=settings.proxy,
+            timeout_graceful_shutdown=int(settings.request_seconds) + 5,
+        )
     finally:
         store.close()
+
+
+def _stop(*_: object) -> None:
+    """End as usual, so that the store is closed."""
+    raise SystemExit(0)
 
 
 def _prepare(store: GraphStore, settings: Settings, console: Console, sample: bool) -> None:

@@ -96,6 +96,26 @@ SETTINGS = (
         "已算好的回答最多占多少 MB 内存;0 = 每次重算",
         "memory for answers already computed, in MB; 0 = compute each anew",
     ),
+    Setting(
+        "LIANZHU_ORIGIN",
+        "",
+        "别人访问本服务用的网址,如 https://chain.example.cn,多个用逗号分开;空 = 只认本机",
+        "addresses this server is asked under; empty = this machine's only",
+    ),
+    Setting(
+        "LIANZHU_PROXY",
+        "127.0.0.1",
+        "反向代理的地址:只信它转述的来访地址",
+        "address of the reverse proxy: only its word on who asks is taken",
+    ),
+    Setting("LIANZHU_CONCURRENT", "16", "同时处理的请求数", "requests answered at once"),
+    Setting("LIANZHU_WAITING", "16", "排队的请求数,再多就请稍后", "requests that may wait"),
+    Setting(
+        "LIANZHU_REQUEST_SECONDS",
+        "30",
+        "一个请求最长秒数,导入、备份、恢复除外",
+        "seconds a request may take; imports, backups and restores aside",
+    ),
     Setting("LIANZHU_UPLOAD_MB", "64", "上传文件最大 MB", "largest file taken by an import, in MB"),
     Setting(
         "LIANZHU_INFLATED_MB",
@@ -170,6 +190,11 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     kept_mb: int = 64
+    origin: str = ""
+    proxy: str = "127.0.0.1"
+    concurrent: int = 16
+    waiting: int = 16
+    request_seconds: float = 30.0
     upload_mb: int = 64
     inflated_mb: int = 128
     upload_dir: str = "var/uploads"

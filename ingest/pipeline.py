@@ -38,8 +38,9 @@ def load(
 ) -> ImportReport:
     """Read tables and publish them as one batch, whole or not at all.
 
-    `apply` publishes in the place of `store.apply`.  With `skip_invalid` the rows that cannot be taken are left out and named; a foreign layout (see
-    `ingest.sources`) is always read so.  Raises `FileRefused` when a file cannot be opened.
+    `apply` publishes in the place of `store.apply`.  With `skip_invalid` the rows that cannot be
+    taken are left out and named; a foreign layout (see `ingest.sources`) is always read so.  Raises
+    `FileRefused` when a file cannot be opened.
     """
     started = monotonic()
     foreign = recognise(paths)

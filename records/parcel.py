@@ -123,6 +123,8 @@ def written(target: Path) -> Iterator[Parcel]:
             parcel = Parcel(work, None)
             yield parcel
             parcel.finish()
+            if target.is_dir():  # and empty: elsewhere than on POSIX it would be in the way
+                target.rmdir()
             os.replace(work, target)
     except OSError as error:
         raise StoreError("backup_failed", path=str(target), reason=str(error)) from error

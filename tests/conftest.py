@@ -48,6 +48,7 @@ _LONG = (
     "test_bundle.py",
     "test_neo4j_journey.py",
     "test_undo.py",
+    "test_whole.py",
     "test_server.py",
 )
 

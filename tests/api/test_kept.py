@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.kept import KeptAnswers, _Kept
+from api.security.identity import DEMO
 from api.settings import Settings
 from graph.analysis import ask
 from graph.store import open_store
@@ -137,11 +138,11 @@ def test_nothing_is_kept_when_the_setting_is_zero(
 
 
 def test_the_least_recently_used_go_first() -> None:
-    kept = KeptAnswers(None, None, 250)  # type: ignore[arg-type]
+    kept = KeptAnswers(None, None, 250, None)  # type: ignore[arg-type]
     day = date(2026, 7, 1)
     for path in ("a", "b", "a", "c"):
-        kept._keep(("desk", 1, day, path, b""), _Kept([(b"etag", b"123456")], bytes(100)))
+        kept._keep(("desk", day, DEMO, path, b""), _Kept(1, [(b"etag", b"123456")], bytes(100)))
     assert [key[3] for key in kept._kept] == ["a", "c"]
     assert kept._bytes == 220
-    kept._keep(("desk", 1, day, "large", b""), _Kept([], bytes(251)))
+    kept._keep(("desk", day, DEMO, "large", b""), _Kept(1, [], bytes(251)))
     assert (list(kept._kept), kept._bytes) == ([], 0)

@@ -107,7 +107,8 @@ def test_status_contact_and_removal(client: TestClient) -> None:
     client.post(f"/shortlist/{item['id']}/contacts", data=contact)
     (after,) = items(client)
     assert after["status"] == "contacted"
-    assert after["contacts"] == [{"on_day": "2026-05-01", "who": "王<b>", "result": "下月来考察"}]
+    told = {"on_day": "2026-05-01", "who": "王<b>", "result": "下月来考察", "written_by": "演示"}
+    assert after["contacts"] == [told]
     assert "王&lt;b&gt;" in client.get("/shortlist").text
     form = {"version": "2", "status": "signed", "note": "好"}
     assert client.post(f"/shortlist/{item['id']}", data={**form, "version": "1"}).status_code == 412

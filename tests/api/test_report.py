@@ -180,7 +180,11 @@ def test_the_report_in_word(client: TestClient) -> None:
     assert [row[2] for row in tables[4][1:]] == [f"{c['score']:.3f}" for c in best]
     first = [c["id"] for c in rank if c["kind"] == "project"][:3]
     fits = {p: client.get(f"/api/v1/fit?project={p}").json()["matrix"] for p in first}
-    largest = [sorted((c["fit"] for c in fits[p] if c["fit"]), reverse=True)[:3] for p in first]
+    passes = {
+        p: [c["fit"] for c in fits[p] if all(r["verdict"] != "fail" for r in c["rules"])]
+        for p in first
+    }
+    largest = [sorted((f for f in passes[p] if f is not None), reverse=True)[:3] for p in first]
     assert [row[2] for row in tables[5][1:]] == [f"{x:.2f}" for some in largest for x in some]
     text = "\n".join(p.text for p in document.paragraphs)
     assert f"共 {len(gaps['gaps'])} 个缺口；链主全部已知环节的强度合计 {gaps['total']:.2f}" in text

@@ -143,6 +143,7 @@ def test_operation_ids_are_stable(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     found = sorted(op["operationId"] for ops in paths.values() for op in ops.values())
     assert found == [
+        "audit",
         "chain_map",
         "compare",
         "entity",
@@ -157,6 +158,7 @@ def test_operation_ids_are_stable(client: TestClient) -> None:
         "nodes",
         "outage",
         "park",
+        "precheck",
         "rank",
         "readiness",
         "search",

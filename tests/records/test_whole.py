@@ -481,9 +481,9 @@ class Restless:
             with self._zone.records.write() as writing:
                 writing.note("step.begin", "graph", step=self.done)
             row = Node(chain(f"{self.done}"), {"name": "链"})
-            Thread(target=self._zone.store.apply, args=(batch(row),)).start()
-            while self._zone.store.revision() < self.done:
-                time.sleep(0.01)
+            step = Thread(target=self._zone.store.apply, args=(batch(row),))  # here it is pinned
+            step.start()
+            step.join()
             with self._zone.records.write() as writing:
                 writing.note("step.end", "graph", step=self.done)
         return self._zone.store.reading()

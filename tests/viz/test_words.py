@@ -30,19 +30,20 @@ WHY = [
 ]  # fmt: skip
 # Groups whose keys are codes of the data, or are put together from two parts.
 COMPOSED = {
-    "account_must", "act", "advice", "amount",
-    "audit_action", "audit_fact", "audit_head", "audit_open", "audit_role", "audit_status", "beside", "beside_gloss", "change", "choose", "cli",
+    "account_must", "act", "advice", "amount", "audit_action", "audit_fact", "audit_head",
+    "audit_open", "audit_role", "audit_status", "beside", "beside_gloss", "change", "choose", "cli",
     "compare_basis", "compare_head", "component", "component_gloss", "direction", "doctor",
-    "environment", "fit_head", "gate", "head", "outcome", "precheck_head", "precheck_why", "fix", "flag", "flag_advice", "gap_head", "gloss", "grade",
-    "guide_add", "guide_head", "guide_held", "guide_question", "guide_step", "indicator", "input",
-    "kind", "kind_mark", "label", "list_head", "list_status", "narrow", "note", "notice",
-    "password_rule", "people_head", "people_state", "token_head", "token_scope",
-    "project_stage", "proximity", "quadrant", "quadrant_means", "rate", "record_table", "role",
-    "relation", "relation_in",
-    "relation_out", "report", "report_head", "report_stage", "report_table", "route", "rule",
-    "rule_unit", "schema_head", "size", "stage", "standing", "task_head", "task_reason",
-    "task_state", "term", "tint", "tint_short", "todo", "type", "unit", "verdict", "why",
-    "why_about", "world",
+    "environment", "fit_head", "fix", "flag", "flag_advice", "gap_head", "gate", "gloss", "grade",
+    "guide_add", "guide_head", "guide_held", "guide_question", "guide_step", "head", "indicator",
+    "input", "kind", "kind_mark", "label", "list_head", "list_status", "narrow", "note", "notice",
+    "outcome", "password_rule", "people_head", "people_state", "precheck_head", "precheck_kind",
+    "precheck_missing",
+    "precheck_open", "precheck_why",
+    "project_stage", "proximity", "quadrant", "quadrant_means", "rate", "record_table", "relation",
+    "relation_in", "relation_out", "report", "report_head", "report_stage", "report_table", "role",
+    "route", "rule", "rule_unit", "schema_head", "size", "stage", "standing", "task_head",
+    "task_reason", "task_state", "term", "tint", "tint_short", "todo", "token_head", "token_scope",
+    "type", "unit", "verdict", "why", "why_about", "world",
 }  # fmt: skip
 
 
