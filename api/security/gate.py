@@ -57,11 +57,11 @@ class Gate:
     async def _checked(self, request: Request) -> Response | None:
         """None where the request may go on; an answer that leads elsewhere; or the error raised."""
         route = request.state.route = route_of(self._routes(), request.scope)
+        identity = await run_in_threadpool(self._identify, request)
+        request.state.identity = identity
         if route is None:
             return None  # nothing is there; the application says so
         rule = POLICY.get(route)
-        identity = await run_in_threadpool(self._identify, request)
-        request.state.identity = identity
         if request.method not in READS and not _same_site(request, identity):
             raise NotAllowed("cross_site")
         if rule is None:
