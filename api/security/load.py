@@ -18,6 +18,7 @@ __all__ = ["LOOPBACK_NAMES", "Hosts", "Load", "hosts_of"]
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 PATIENCE = 0.5  # seconds that a request waits for a place
+LONG_PATIENCE = 30.0  # and a long write for the one before it
 _FREE = ("/healthz", "/readyz", "/static/")  # cheap, and asked most when everything else is slow
 # Routes that may take minutes: one at a time, so that they never take the places of readers.
 _LONG = ("/guide/check", "/guide/import", "/guide/restore", "/guide/backup", "/api/v1/imports")
@@ -52,7 +53,7 @@ class Load:
             return
         long = scope["method"] == "POST" and scope["path"].startswith(_LONG)
         places = self._long if long else self._places
-        if not await self._taken(places):
+        if not await self._taken(places, LONG_PATIENCE if long else PATIENCE):
             await self._say(scope, receive, send, "overloaded")
             return
         answer = _Answer(send)
@@ -66,12 +67,12 @@ class Load:
             answer.closed = True
             await self._say(scope, receive, send, "too_slow")
 
-    async def _taken(self, places: asyncio.Semaphore) -> bool:
+    async def _taken(self, places: asyncio.Semaphore, patience: float) -> bool:
         if places.locked() and self._waiting >= self._most:
             return False
         self._waiting += 1
         try:
-            await asyncio.wait_for(places.acquire(), PATIENCE)
+            await asyncio.wait_for(places.acquire(), patience)
         except TimeoutError:
             return False
         finally:

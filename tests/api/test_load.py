@@ -98,7 +98,11 @@ def test_after_its_deadline_a_request_is_answered_and_keeps_its_place_until_it_e
     asyncio.run(run())
 
 
-def test_a_long_write_has_no_deadline_and_takes_no_reader_s_place() -> None:
+def test_a_long_write_has_no_deadline_and_takes_no_reader_s_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(load, "LONG_PATIENCE", 0.2)
+
     async def run() -> None:
         slow = Slow()
         async with client_of(Load(slow, 1, 1, 0.1, refused)) as client:
