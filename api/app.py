@@ -39,8 +39,10 @@ from api.routers import (
     v1,
 )
 from api.routers.roles import ROLE_COOKIE
+from api.security.bodies import Bodies
 from api.security.gate import Gate, same_route
 from api.security.headers import SecurityHeaders
+from api.security.hosts import origins_of
 from api.security.identity import Identity, demo
 from api.security.load import Load
 from api.security.signing_in import identify
@@ -50,6 +52,8 @@ from graph.errors import LianzhuError
 from graph.store.base import GraphStore
 
 __all__ = ["create_app"]
+
+_UPLOADS = 4  # times the largest file: the routes read so much on and say what is too large
 
 
 def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -> FastAPI:
@@ -106,6 +110,7 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
         Gate,
         routes=lambda: app.routes,
         identify=identify if settings.accounts == "on" else _demo,
+        origins=origins_of(settings.origin) if settings.accounts == "on" else (),
         refuse=lambda request, error: _answer(request, error, settings),
     )
     app.add_middleware(
@@ -113,6 +118,11 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
         concurrent=settings.concurrent,
         waiting=settings.waiting,
         seconds=settings.request_seconds,
+        refuse=lambda request, error: _answer(request, error, settings),
+    )
+    app.add_middleware(
+        Bodies,
+        upload=_UPLOADS * max(settings.upload_mb, settings.attachment_mb) << 20,
         refuse=lambda request, error: _answer(request, error, settings),
     )
     app.add_middleware(SecurityHeaders)

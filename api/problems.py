@@ -22,7 +22,9 @@ from graph.errors import (
     NotFound,
     NotSignedIn,
     StoreError,
+    TooLarge,
     TooMany,
+    TooSlow,
     UsageError,
 )
 from viz.words import Message, language, message
@@ -35,6 +37,8 @@ STATUS: tuple[tuple[type[LianzhuError], int], ...] = (
     (NotFound, 404),
     (Changed, 412),
     (TooMany, 429),
+    (TooLarge, 413),
+    (TooSlow, 408),
     (Ambiguous, 409),
     (UsageError, 400),
     (FileRefused, 422),

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
@@ -19,7 +19,7 @@ from api import logs
 from api.app import create_app
 from api.auditing import left_open
 from api.deps import records_at
-from api.security.load import Hosts, hosts_of
+from api.security.hosts import LOOPBACK, Hosts, hosts_of, origins_of
 from api.settings import Settings
 from graph.errors import LianzhuError, StoreDown, UsageError
 from graph.store.base import GraphStore
@@ -33,7 +33,6 @@ from viz.words import message, word
 __all__ = ["load_sample", "serve_app"]
 
 _log = logging.getLogger(__name__)
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def serve_app(url: str, settings: Settings, host: str, port: int, *, sample: bool) -> None:
@@ -45,23 +44,26 @@ def serve_app(url: str, settings: Settings, host: str, port: int, *, sample: boo
         raise UsageError("loopback_only", host=host)
     if settings.profile == "dengbao" and "sm3" not in hashlib.algorithms_available:
         raise UsageError("no_sm3")
+    with_accounts = settings.accounts == "on"
+    origins = origins_of(settings.origin) if with_accounts else frozenset()
     logs.start(settings)
     console = Console(stderr=True)
     store = settings.open_store(url)
     try:
         _prepare(store, settings, console, sample)
         console.print(word(settings.lang, "cli.serving", url=f"http://{host}:{port}/"))
+        if host not in LOOPBACK and not origins:
+            console.print(word(settings.lang, "people_cli.no_origin"), style="bold yellow")
         app = create_app(store, settings, sample=sample)
         with _told(settings, console):
             _prepare_records(app, settings)
             _warn_of_open(app)
-            if settings.accounts == "on" and not any_there(records_at(app)):
-                url = _set_up(app, host, port)
+            if with_accounts and not any_there(records_at(app)):
+                url = _set_up(app, host, port, origins)
                 console.print(word(settings.lang, "people_cli.set_up", url=url), soft_wrap=True)
-        with_accounts = settings.accounts == "on"
         signal.signal(signal.SIGTERM, _stop)  # what uvicorn does after it has let everybody finish
         uvicorn.run(
-            Hosts(app, hosts_of(settings.origin if with_accounts else "")),
+            Hosts(app, hosts_of(origins)),
             host=host,
             port=port,
             log_config=None,
@@ -131,11 +133,16 @@ def _tidy(records: Records, files: Files) -> None:
         _log.error("attachment %s of %s: file %s is missing", lost.id, lost.object, lost.sha256)
 
 
-def _set_up(app: FastAPI, host: str, port: int) -> str:
-    """The address at which the first account is made: once, and until this process ends."""
+def _set_up(app: FastAPI, host: str, port: int, origins: Collection[str]) -> str:
+    """The address at which the first account is made: once, and until this process ends.
+
+    It is of this machine, unless only another address is listened at: then it is the first origin.
+    """
     app.state.setup_key = secrets.token_urlsafe(32)
     here = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)
-    return f"http://{here}:{port}/setup?key={app.state.setup_key}"
+    local = host in (*LOOPBACK, "0.0.0.0", "::") or not origins
+    base = f"http://{here}:{port}" if local else min(origins)
+    return f"{base}/setup?key={app.state.setup_key}"
 
 
 def load_sample(store: GraphStore) -> None:

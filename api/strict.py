@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from fastapi import Request
 
-from graph.errors import UsageError
+from graph.errors import TooLarge, UsageError
 
 __all__ = ["BODY_BYTES", "json_object", "parse"]
 
@@ -26,7 +26,7 @@ async def json_object(request: Request) -> dict[str, Any]:
     async for chunk in request.stream():
         body += chunk
         if len(body) > BODY_BYTES:
-            raise UsageError("body_too_large", limit=BODY_BYTES)
+            raise TooLarge("body_too_large", limit=BODY_BYTES)
     return parse(body)
 
 

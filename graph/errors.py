@@ -5,7 +5,9 @@
     │   └── FileRefused    a whole file: wrong kind, damaged, too large, a bomb
     ├── UsageError         the question as asked makes no sense here (exit 2, HTTP 4xx)
     │   ├── NotFound       nothing has this id or name
-    │   └── Ambiguous      several have this name
+    │   ├── Ambiguous      several have this name
+    │   ├── TooLarge       more bytes than a request may have (HTTP 413)
+    │   └── TooSlow        a request that does not arrive (HTTP 408)
     ├── NotAllowed         whoever asks may not (HTTP 403)
     │   └── NotSignedIn    nobody has signed in (HTTP 401)
     ├── Changed            somebody else changed it meanwhile (HTTP 412)
@@ -33,7 +35,9 @@ __all__ = [
     "StoreBusy",
     "StoreDown",
     "StoreError",
+    "TooLarge",
     "TooMany",
+    "TooSlow",
     "UsageError",
 ]
 
@@ -69,6 +73,14 @@ class NotFound(UsageError):
 
 class Ambiguous(UsageError):
     """Several things have this name."""
+
+
+class TooLarge(UsageError):
+    """A request has more bytes than it may."""
+
+
+class TooSlow(UsageError):
+    """A request did not arrive in time."""
 
 
 class NotAllowed(LianzhuError):

@@ -20,6 +20,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from api.settings import Settings
 from records.database import Records
@@ -37,6 +38,10 @@ os.environ.setdefault(
     "JDK_JAVA_OPTIONS",
     "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m",
 )
+
+# How long a case takes depends on who else uses the machine; hanging is what time-outs are for.
+settings.register_profile("lianzhu", deadline=None)
+settings.load_profile("lianzhu")
 
 _LONG = (
     "test_neo4j_kills.py",

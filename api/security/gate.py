@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from urllib.parse import quote, urlsplit
+from collections.abc import Callable, Collection, Iterable, Iterator
+from urllib.parse import quote
 
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.security.hosts import is_own
 from api.security.identity import ANONYMOUS, Identity
 from api.security.policy import POLICY
 from graph.errors import LianzhuError, NotAllowed, NotSignedIn
@@ -28,7 +29,8 @@ _MUST = {
 class Gate:
     """Middleware that lets a request through, with its `identity` in `scope["state"]`, or refuses.
 
-    `identify` says who asks (it may read the records); `refuse` words an error as an answer.
+    `identify` says who asks (it may read the records); `origins` are those writes may come from;
+    `refuse` words an error as an answer.
     """
 
     def __init__(
@@ -37,9 +39,10 @@ class Gate:
         routes: Callable[[], Iterable[BaseRoute]],
         identify: Callable[[Request], Identity],
         refuse: Callable[[Request, Exception], Response],
+        origins: Collection[str] = (),
     ) -> None:
         self._app, self._routes = app, routes
-        self._identify, self._refuse = identify, refuse
+        self._identify, self._origins, self._refuse = identify, origins, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer why not."""
@@ -62,7 +65,7 @@ class Gate:
         if route is None:
             return None  # nothing is there; the application says so
         rule = POLICY.get(route)
-        if request.method not in READS and not _same_site(request, identity):
+        if request.method not in READS and not _same_site(request, identity, self._origins):
             raise NotAllowed("cross_site")
         if rule is None:
             raise NotAllowed("not_allowed")
@@ -119,11 +122,11 @@ def _spoken(request: Request, before: str) -> str:
     return f"{before}lang={quote(lang, safe='')}" if lang else ""
 
 
-def _same_site(request: Request, identity: Identity) -> bool:
+def _same_site(request: Request, identity: Identity, origins: Collection[str]) -> bool:
     """Browsers say where a write comes from; who says nothing must not live on cookies."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None and site not in ("same-origin", "none"):
         return False
     if origin is not None:
-        return urlsplit(origin).netloc == request.headers.get("host")
+        return is_own(origin, request.headers.get("host", ""), origins)
     return site is not None or identity.by != "session"

@@ -1,27 +1,56 @@
-"""No more requests at once than can be answered, none for ever, and only under our own name."""
+"""No more requests at once than can be answered, and none for ever."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.security.identity import ANONYMOUS
+from api.security.bodies import is_upload, unknown
 from graph.errors import StoreBusy
 
-__all__ = ["LOOPBACK_NAMES", "Hosts", "Load", "hosts_of"]
+__all__ = ["Load"]
 
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 PATIENCE = 0.5  # seconds that a request waits for a place
-LONG_PATIENCE = 30.0  # and a long write for the one before it
+LONG_PATIENCE = 30.0  # and a long one for the one before it
+SENDING = 30.0  # seconds until a client must have taken a piece of its answer
+UPLOADS = 4  # files on their way at once
+QUEUE = 8  # long ones and uploads that may wait
 _FREE = ("/healthz", "/readyz", "/static/")  # cheap, and asked most when everything else is slow
-# Routes that may take minutes: one at a time, so that they never take the places of readers.
-_LONG = ("/guide/check", "/guide/import", "/guide/restore", "/guide/backup", "/api/v1/imports")
+# What reads or writes whole tables may take minutes: one at a time, beside the places of readers.
+_LONG = ("/guide/check", "/api/v1/imports")
+_LONG_WRITES = ("/guide/import", "/guide/restore", "/guide/backup")
+
+
+class _Places:
+    """Places for some requests, and a queue before them."""
+
+    def __init__(self, places: int, waiting: int, patience: float, seconds: float | None) -> None:
+        self.seconds = seconds
+        self._free = asyncio.Semaphore(places)
+        self._most, self._waiting, self._patience = waiting, 0, patience
+
+    async def taken(self) -> bool:
+        """Take a place; False where there is none, nor a hope for one."""
+        if not self._free.locked():
+            return await self._free.acquire()
+        if self._waiting >= self._most:
+            return False
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._free.acquire()
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting -= 1
+
+    def left(self) -> None:
+        """Give it back."""
+        self._free.release()
 
 
 class Load:
@@ -29,7 +58,8 @@ class Load:
 
     Whoever finds no place is answered 503 with Retry-After.  After `seconds` a request that has
     sent nothing is answered 503 too; its thread runs on and keeps its place until it ends, so that
-    slow work never piles up.  Long writes have a queue and no deadline of their own.
+    slow work never piles up.  Uploads, and what takes long by its nature, have places and queues of
+    their own and no deadline; the body of an upload has its own (`api.security.bodies`).
     """
 
     def __init__(
@@ -40,10 +70,10 @@ class Load:
         seconds: float,
         refuse: Callable[[Request, Exception], Response],
     ) -> None:
-        self._app, self._seconds, self._refuse = app, seconds, refuse
-        self._places = asyncio.Semaphore(concurrent)
-        self._long = asyncio.Semaphore(1)
-        self._most, self._waiting = waiting, 0
+        self._app, self._refuse = app, refuse
+        self._usual = _Places(concurrent, waiting, PATIENCE, seconds)
+        self._uploads = _Places(UPLOADS, QUEUE, LONG_PATIENCE, None)
+        self._long = _Places(1, QUEUE, LONG_PATIENCE, None)
         self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,49 +81,45 @@ class Load:
         if scope["type"] != "http" or scope["path"].startswith(_FREE):
             await self._app(scope, receive, send)
             return
-        long = scope["method"] == "POST" and scope["path"].startswith(_LONG)
-        places = self._long if long else self._places
-        if not await self._taken(places, LONG_PATIENCE if long else PATIENCE):
+        places = self._places(scope)
+        if not await places.taken():
             await self._say(scope, receive, send, "overloaded")
             return
         answer = _Answer(send)
         task = asyncio.ensure_future(self._app(scope, receive, answer.send))
         self._running.add(task)
         task.add_done_callback(lambda done: self._left(done, places))
-        await asyncio.wait({task}, timeout=None if long else self._seconds)
+        try:
+            await asyncio.wait({task}, timeout=places.seconds)
+        except asyncio.CancelledError:  # the server stops, and has waited long enough
+            if not answer.started:
+                answer.closed = True
+                await self._say(scope, receive, send, "stopping")
+            raise
         if task.done() or answer.started:
-            await task
+            await _ended(task, answer)
         else:
             answer.closed = True
             await self._say(scope, receive, send, "too_slow")
 
-    async def _taken(self, places: asyncio.Semaphore, patience: float) -> bool:
-        if places.locked() and self._waiting >= self._most:
-            return False
-        self._waiting += 1
-        try:
-            await asyncio.wait_for(places.acquire(), patience)
-        except TimeoutError:
-            return False
-        finally:
-            self._waiting -= 1
-        return True
+    def _places(self, scope: Scope) -> _Places:
+        path, writes = scope["path"], scope["method"] == "POST"
+        if path.startswith(_LONG) or (writes and path in _LONG_WRITES):
+            return self._long
+        return self._uploads if is_upload(scope) else self._usual
 
-    def _left(self, done: asyncio.Task[None], places: asyncio.Semaphore) -> None:
+    def _left(self, done: asyncio.Task[None], places: _Places) -> None:
         self._running.discard(done)
-        places.release()
+        places.left()
         if not done.cancelled():
             done.exception()  # told to whoever waited; nobody waits after a deadline
 
     async def _say(self, scope: Scope, receive: Receive, send: Send, code: str) -> None:
-        request = Request(scope)
-        if not hasattr(request.state, "identity"):
-            request.state.identity = ANONYMOUS  # nobody has asked who it is
-        await self._refuse(request, StoreBusy(code))(scope, receive, send)
+        await self._refuse(unknown(scope), StoreBusy(code))(scope, receive, send)
 
 
 class _Answer:
-    """What is sent, until somebody else has answered."""
+    """What is sent, until somebody else has answered or the client takes no more of it."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -101,36 +127,21 @@ class _Answer:
 
     async def send(self, message: Message) -> None:
         """Pass a message on, unless it comes too late."""
-        if not self.closed:
-            self.started = True
-            await self._send(message)
+        if self.closed:
+            return
+        self.started = True
+        try:
+            async with asyncio.timeout(SENDING):
+                await self._send(message)
+        except TimeoutError:
+            self.closed = True
+            raise
 
 
-class Hosts:
-    """Middleware that answers only under names of this server.
-
-    A page elsewhere whose name is made to lead to this machine (DNS rebinding) is asked under that
-    name, and refused.
-    """
-
-    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
-        self._app, self._names = app, frozenset(names)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what asks for one of `names`."""
-        if scope["type"] == "http":
-            given = urlsplit("//" + Headers(scope=scope).get("host", "")).hostname
-            if given not in self._names:
-                await PlainTextResponse("wrong host", 400)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
-
-
-def hosts_of(origins: str) -> frozenset[str]:
-    """Loopback names, and those of `origins` (comma separated, e.g. `https://chain.example.cn`).
-
-    >>> sorted(hosts_of("https://chain.example.cn") - LOOPBACK_NAMES)
-    ['chain.example.cn']
-    """
-    named = (urlsplit(one.strip()).hostname for one in origins.split(",") if one.strip())
-    return LOOPBACK_NAMES | {name for name in named if name}
+async def _ended(task: asyncio.Task[None], answer: _Answer) -> None:
+    """Wait for the end; that a client took nothing more is no fault of ours."""
+    try:
+        await task
+    except TimeoutError:
+        if not answer.closed:
+            raise

@@ -152,7 +152,7 @@ def test_requests_are_logged_when_asked_for(
     assert [(x["method"], x["route"], x["status"], x["identity"]) for x in found] == [
         ("GET", "/api/v1/search", 200, "demo"),
         ("GET", "/parks/{park_id:path}", 200, "demo"),
-        ("GET", "", 404, ""),
+        ("GET", "", 404, "demo"),
         ("POST", "/tasks/{task}/close", 403, "demo"),
     ]
     assert all(isinstance(x["ms"], float) and 0 < x["ms"] < 60_000 for x in found)

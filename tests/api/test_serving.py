@@ -68,6 +68,54 @@ def test_without_accounts_only_this_machine(tmp_path: Path, served: list[Any], h
     assert served[0][1]["host"] == host
 
 
+@pytest.mark.parametrize(
+    ("host", "origin", "told"),
+    [
+        ("0.0.0.0", "", True),
+        ("0.0.0.0", "https://chain.example.cn", False),
+        ("127.0.0.1", "", False),
+    ],
+)
+def test_an_address_nobody_else_can_use_is_told(
+    tmp_path: Path,
+    served: list[Any],
+    capsys: pytest.CaptureFixture[str],
+    host: str,
+    origin: str,
+    told: bool,
+) -> None:
+    serve(tmp_path, host, accounts="on", origin=origin)
+    assert ("LIANZHU_ORIGIN" in capsys.readouterr().err) is told
+    app, how = served[0]
+    assert (how["proxy_headers"], how["forwarded_allow_ips"]) == (True, "127.0.0.1")
+    with TestClient(app, base_url="https://localhost") as client:
+        assert client.get("/healthz").status_code == 200
+        there = client.get("/healthz", headers={"Host": "chain.example.cn"}).status_code
+        assert there == (200 if origin else 400)
+        assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_one_person_is_served_under_this_machine_s_names_only_and_nobody_forwards(
+    tmp_path: Path, served: list[Any]
+) -> None:
+    serve(tmp_path, origin="https://chain.example.cn")
+    app, how = served[0]
+    assert how["proxy_headers"] is False
+    with TestClient(app, base_url="http://chain.example.cn") as client:
+        assert client.get("/healthz").status_code == 400
+
+
+def test_the_grace_is_longer_than_a_request(tmp_path: Path, served: list[Any]) -> None:
+    serve(tmp_path, request_seconds=7.5)
+    assert served[0][1]["timeout_graceful_shutdown"] > 7.5
+
+
+def test_a_wrong_origin_stops_the_start(tmp_path: Path, served: list[Any]) -> None:
+    with pytest.raises(UsageError, match="bad_setting"):
+        serve(tmp_path, accounts="on", origin="chain.example.cn")
+    assert served == []
+
+
 def test_older_records_are_migrated_for_one_person_and_refused_for_many(
     tmp_path: Path, served: list[Any]
 ) -> None:
@@ -84,7 +132,12 @@ def test_older_records_are_migrated_for_one_person_and_refused_for_many(
 
 @pytest.mark.parametrize(
     ("host", "shown"),
-    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("h.lan", "h.lan")],
+    [
+        ("127.0.0.1", "http://127.0.0.1:8123"),
+        ("0.0.0.0", "http://127.0.0.1:8123"),
+        ("::", "http://[::1]:8123"),
+        ("192.168.1.5", "https://h.lan"),
+    ],
 )
 def test_a_one_time_address_is_printed_while_there_is_no_account(
     tmp_path: Path,
@@ -93,18 +146,23 @@ def test_a_one_time_address_is_printed_while_there_is_no_account(
     host: str,
     shown: str,
 ) -> None:
-    serve(tmp_path, host, accounts="on")
-    (url,) = re.findall(r"http://\S+/setup\?key=\S+", capsys.readouterr().err)
-    assert url.startswith(f"http://{shown}:8123/setup?key=")
+    serve(tmp_path, host, accounts="on", origin="https://h.lan")
+    (url,) = re.findall(r"https?://\S+/setup\?key=\S+", capsys.readouterr().err)
+    assert url.startswith(f"{shown}/setup?key=")
     key = url.partition("key=")[2]
     assert len(key) == 43
     (app, _), data = served[0], {"login": "root", "name": "赵", "key": key}
     data |= dict.fromkeys(("password", "again"), "correct horse battery")
-    with TestClient(app, base_url="https://x", follow_redirects=False) as client:
+    with TestClient(
+        app,
+        base_url="https://h.lan",
+        headers={"Sec-Fetch-Site": "same-origin"},
+        follow_redirects=False,
+    ) as client:
         assert client.post("/setup", data=data).status_code == 303
-    serve(tmp_path, host, accounts="on")
+    serve(tmp_path, host, accounts="on", origin="https://h.lan")
     assert "setup" not in capsys.readouterr().err
-    serve(tmp_path / "other", accounts="on")
+    serve(tmp_path / "other", accounts="on", origin="https://h.lan")
     assert key not in capsys.readouterr().err, "a new one at every start"
 
 

@@ -63,7 +63,7 @@ def test_an_officer_shortlists_three_exports_and_reads_the_list_back(
     sheet.cell(2, head.index("状态") + 1).value = "在谈"
     sheet.cell(3, head.index("备注") + 1).value = "下周去拜访"
     book.save(tmp_path / "list.xlsx")
-    page.set_input_files("input[type=file]", tmp_path / "list.xlsx")
+    page.set_input_files("#read input[type=file]", tmp_path / "list.xlsx")
     page.click("text=写回 >> visible=true >> nth=-1")
     page.wait_for_load_state()
     assert "已写回，改动 2 行" in page.inner_text("main")

@@ -2,52 +2,87 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
+from sqlalchemy import select
 
-from tests.conftest import missing
+from api.settings import Settings
+from records import accounts
+from records.accounts import Details
+from records.roles import Role
+from records.tables import attempts
+from tests.conftest import missing, tier
 from tests.faults.serving import free_port, served
 
 CONF = Path(__file__).parents[2] / "docs" / "nginx.conf"
+PASSWORD = "correct horse battery"
 
 
 @dataclass(frozen=True)
 class Proxy:
-    """An nginx with a certificate of its own making."""
+    """An nginx with a certificate of its own making, and what is behind it."""
 
     port: int
+    behind: int
     client: httpx.Client
+    settings: Settings
+
+    def coming_from(self, address: str) -> httpx.Client:
+        """Somebody at another address of this machine."""
+        transport = httpx.HTTPTransport(verify=False, local_address=address)
+        base = f"https://localhost:{self.port}"
+        return httpx.Client(base_url=base, transport=transport, trust_env=False)
 
 
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
+    origin = f"https://localhost:{port}"
+    settings = Settings(
+        records_url=f"sqlite:///{folder}/records.db", audit_heads=f"{folder}/heads", accounts="on"
+    )
+    environment = {
+        "LIANZHU_ACCOUNTS": "on",
+        "LIANZHU_ORIGIN": origin,
+        "LIANZHU_RECORDS_URL": settings.records_url,
+        "LIANZHU_AUDIT_HEADS": settings.audit_heads,
+    }
+    with served(folder, environment) as behind, nginx_before(folder, port, behind) as client:
+        yield Proxy(port, behind, client, settings)
+
+
+@contextmanager
+def nginx_before(folder: Path, port: int, behind: int) -> Iterator[httpx.Client]:
+    """A client of an nginx at `port` before a server at port `behind`."""
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")
     if nginx is None or shutil.which("openssl") is None:
         missing("nginx and openssl (Debian: apt-get install nginx-light openssl)")
-    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
-    origin = f"https://localhost:{port}"
     certificate(folder)
-    with served(folder, {"LIANZHU_ACCOUNTS": "on", "LIANZHU_ORIGIN": origin}) as behind:
-        (folder / "nginx.conf").write_text(configured(folder, port, behind), "utf-8")
-        command = [str(nginx), "-p", str(folder), "-c", str(folder / "nginx.conf")]
-        process = subprocess.Popen(
-            [*command, "-g", f"daemon off; pid {folder}/pid; error_log {folder}/error.log;"]
-        )
-        try:
-            with httpx.Client(base_url=origin, verify=False, trust_env=False) as client:
-                wait_for(port)
-                yield Proxy(port, client)
-        finally:
-            process.terminate()
-            process.wait()
+    (folder / "nginx.conf").write_text(configured(folder, port, behind), "utf-8")
+    command = [str(nginx), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    process = subprocess.Popen(
+        [*command, "-g", f"daemon off; pid {folder}/pid; error_log {folder}/error.log;"]
+    )
+    try:
+        base = f"https://localhost:{port}"
+        with httpx.Client(base_url=base, verify=False, trust_env=False) as client:
+            wait_for(port)
+            yield client
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def certificate(folder: Path) -> None:
@@ -68,7 +103,8 @@ def configured(folder: Path, port: int, behind: int) -> str:
         ("/etc/ssl/chain.pem", f"{folder}/pem"),
         ("/etc/ssl/chain.key", f"{folder}/key"),
         ("127.0.0.1:8000", f"127.0.0.1:{behind}"),
-        ("client_header_timeout 10s;", "client_header_timeout 2s;"),
+        ("client_header_timeout 10s;", "client_header_timeout 3s;"),
+        ("client_body_timeout 30s;", "client_body_timeout 3s;"),
         ("limit_conn people 50;", "limit_conn people 500;"),
         ("http {", f"http {{ access_log off; client_body_temp_path {folder}/body;"
          f" proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;"
@@ -115,20 +151,77 @@ def test_too_large_a_body_is_refused(proxy: Proxy) -> None:
     assert answer.status_code == 413
 
 
-def test_dribbling_clients_are_let_go_and_others_are_answered(proxy: Proxy) -> None:
-    dribblers = []
-    for _ in range(200):
-        one = socket.create_connection(("127.0.0.1", proxy.port))
-        one.send(b"\x16\x03\x01")  # the beginning of a TLS greeting, and nothing more
-        dribblers.append(one)
-    assert all(proxy.client.get("/healthz").status_code == 200 for _ in range(20))
-    time.sleep(3)
-    closed = 0
-    for one in dribblers:
-        one.settimeout(1)
-        try:
-            closed += one.recv(1) in (b"", b"\x15")
-        except OSError:
-            closed += isinstance(one, socket.socket)
-        one.close()
-    assert closed == len(dribblers)
+def test_whoever_signs_in_gets_a_cookie_for_this_host_over_tls_only(proxy: Proxy) -> None:
+    records = proxy.settings.open_records()
+    details = Details("赵", Role.VIEWER)
+    accounts.create(records, "zhao", details, PASSWORD, now=datetime.now(UTC), must_change=False)
+    own = {"Origin": f"https://localhost:{proxy.port}", "Sec-Fetch-Site": "same-origin"}
+    form = {"login": "zhao", "password": PASSWORD}
+    answer = proxy.client.post("/signin", data=form, headers=own)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/")
+    name, *flags = answer.headers["set-cookie"].split("; ")
+    assert name.startswith("__Host-")
+    assert {"Secure", "HttpOnly"} <= set(flags)
+
+
+def test_who_asks_is_what_nginx_saw_whatever_is_said(proxy: Proxy) -> None:
+    """The address that wrong guesses are counted for."""
+    forged = {"X-Forwarded-For": "6.6.6.6", "X-Real-IP": "6.6.6.6", "Forwarded": "for=6.6.6.6"}
+    form = {"login": "nobody", "password": "wrong-password"}
+    with proxy.coming_from("127.0.0.2") as other:
+        assert other.post("/signin", data=form, headers=forged).status_code == 401
+    with httpx.Client(
+        transport=httpx.HTTPTransport(local_address="127.0.0.3"), trust_env=False
+    ) as past:
+        url = f"http://localhost:{proxy.behind}/signin"
+        assert past.post(url, data=form, headers=forged).status_code == 401
+    with proxy.settings.open_records().read() as db:
+        keys = set(db.execute(select(attempts.c.key)).scalars())
+    assert {"from:127.0.0.2", "from:127.0.0.3"} <= keys
+    assert "from:6.6.6.6" not in keys
+
+
+def test_a_server_that_is_down_is_told_by_nginx(tmp_path: Path) -> None:
+    with nginx_before(tmp_path, free_port(), free_port()) as client:
+        assert client.get("/signin").status_code == 502
+
+
+def test_clients_that_dribble_are_let_go_and_others_are_answered(proxy: Proxy) -> None:
+    """A third says nothing, a third never ends its header, a third never ends its body."""
+    begun = (
+        b"",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n",
+        b"POST /signin HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n",
+    )
+    asyncio.run(dribble(proxy, [begun[k % 3] for k in range(tier(150, 500))]))
+
+
+async def dribble(proxy: Proxy, begun: list[bytes]) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    opened = 0
+
+    async def one(said: bytes) -> None:
+        nonlocal opened
+        reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port, ssl=context)
+        writer.write(said)
+        opened += 1
+        while not reader.at_eof():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(reader.read(1 << 16), 0.5)
+            if said.startswith(b"GET"):
+                writer.write(b"X")  # it never stops, and is let go all the same
+        writer.close()
+
+    slow = [asyncio.create_task(one(said)) for said in begun]
+    while opened < len(begun):
+        await asyncio.sleep(0.05)
+    async with httpx.AsyncClient(
+        base_url=f"https://localhost:{proxy.port}", verify=False, trust_env=False
+    ) as client:
+        answers = [await client.get("/signin") for _ in range(20)]
+    assert [a.status_code for a in answers] == [200] * 20
+    assert not all(task.done() for task in slow), "they were there all the time"
+    gone = await asyncio.wait_for(asyncio.gather(*slow, return_exceptions=True), 30)
+    assert all(end is None or isinstance(end, OSError) for end in gone)

@@ -612,11 +612,11 @@ def test_a_restore_that_is_killed_leaves_nothing_or_everything(
     whole = back_up(first, tmp_path / "b")
     began = time.monotonic()
     restore(tmp_path / "b", measured)
-    length, choose = time.monotonic() - began, random.Random(1)
+    length, planned = time.monotonic() - began, tier(5, 25)
     seen = {"nothing": 0, "everything": 0}
-    for n in range(tier(5, 25)):
+    for n in range(planned):
         url, folder = addresses(), tmp_path / f"target {n}"
-        done = killed("restore", folder, tmp_path / "b", url, choose.random() * length * 1.3)
+        done = killed("restore", folder, tmp_path / "b", url, length * (n + 0.5) / planned)
         target = zones(f"target {n}", url)
         filled = has_rows(target.records)
         seen["everything" if filled else "nothing"] += 1
