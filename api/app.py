@@ -130,13 +130,13 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
     return app
 
 
-def _demo(request: Request) -> Identity:
+async def _demo(request: Request) -> Identity:
     return demo(request.cookies.get(ROLE_COOKIE, ""))
 
 
 def _health(app: FastAPI, store: GraphStore) -> None:
     @app.get("/healthz", include_in_schema=False)
-    def healthz() -> JSONResponse:
+    async def healthz() -> JSONResponse:  # on the loop: no place among the threads is needed
         return JSONResponse({"ok": True})
 
     @app.get("/readyz", include_in_schema=False)

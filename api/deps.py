@@ -35,6 +35,8 @@ __all__ = [
 
 LONGEST = 200
 
+# What is `async` here computes next to nothing: on the loop it needs no thread.
+
 
 def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
@@ -53,23 +55,23 @@ def settings_of(request: Request) -> Settings:
     return settings
 
 
-def single_user(request: Request) -> None:
+async def single_user(request: Request) -> None:
     """A dependency of what there is only where nobody signs in."""
     if settings_of(request).accounts == "on":
         raise HTTPException(404)
 
 
-def with_accounts(request: Request) -> None:
+async def with_accounts(request: Request) -> None:
     """A dependency of what there is only where people sign in."""
     if settings_of(request).accounts == "off":
         raise HTTPException(404)
 
 
-def _lang(request: Request) -> str:
+async def _lang(request: Request) -> str:
     return language(request.query_params.get("lang") or settings_of(request).lang)
 
 
-def _question(
+async def _question(
     leader: Annotated[str, Query(max_length=LONGEST, examples=["中芯国际"])] = "",
     chain: Annotated[str, Query(max_length=LONGEST)] = "",
     region: Annotated[str, Query(max_length=LONGEST, examples=["310000"])] = "",

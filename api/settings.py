@@ -108,7 +108,7 @@ SETTINGS = (
         "反向代理的地址:只信它转述的来访地址",
         "address of the reverse proxy: only its word on who asks is taken",
     ),
-    Setting("LIANZHU_CONCURRENT", "16", "同时处理的请求数", "requests answered at once"),
+    Setting("LIANZHU_CONCURRENT", "3", "同时处理的请求数", "requests answered at once"),
     Setting("LIANZHU_WAITING", "16", "排队的请求数,再多就请稍后", "requests that may wait"),
     Setting(
         "LIANZHU_REQUEST_SECONDS",
@@ -192,7 +192,7 @@ class Settings:
     kept_mb: int = 64
     origin: str = ""
     proxy: str = "127.0.0.1"
-    concurrent: int = 16
+    concurrent: int = 3
     waiting: int = 16
     request_seconds: float = 30.0
     upload_mb: int = 64

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
@@ -247,6 +248,8 @@ def problem_page(request: Request, error: Exception) -> Response:
     """Whatever went wrong, as a page that says what to do next."""
     desk: Desk = request.app.state.desk
     status, code, _ = told(error, lang_of(request))
+    if code == "overloaded" and request.method == "GET":
+        return HTMLResponse(_busy(lang_of(request)), status, {"Retry-After": RETRY_AFTER})
     facts = error.facts if isinstance(error, LianzhuError) else {}
     frame = c.Frame(lang_of(request), request.url.path, **read_by(request))
     stranger = identity_of(request).by == "nothing"
@@ -259,6 +262,12 @@ def problem_page(request: Request, error: Exception) -> Response:
     headers = {"Retry-After": RETRY_AFTER} if status == 503 else None
     html = shown_to(request, render(c.ProblemPage(frame, status, code, facts)))
     return HTMLResponse(html, status, headers)
+
+
+@cache
+def _busy(lang: str) -> str:
+    """That there is no place now: made once, since it is sent most when there is no time for it."""
+    return render(c.ProblemPage(c.Frame(lang, "", rights=()), 503, "overloaded"))
 
 
 def about_chain(desk: Desk, question: Question, chain: str) -> Question:

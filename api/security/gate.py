@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from urllib.parse import quote
 
-from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match
@@ -37,7 +36,7 @@ class Gate:
         self,
         app: ASGIApp,
         routes: Callable[[], Iterable[BaseRoute]],
-        identify: Callable[[Request], Identity],
+        identify: Callable[[Request], Awaitable[Identity]],
         refuse: Callable[[Request, Exception], Response],
         origins: Collection[str] = (),
     ) -> None:
@@ -60,7 +59,7 @@ class Gate:
     async def _checked(self, request: Request) -> Response | None:
         """None where the request may go on; an answer that leads elsewhere; or the error raised."""
         route = request.state.route = route_of(self._routes(), request.scope)
-        identity = await run_in_threadpool(self._identify, request)
+        identity = await self._identify(request)
         request.state.identity = identity
         if route is None:
             return None  # nothing is there; the application says so
@@ -101,7 +100,7 @@ def flat(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
             yield from flat(inner.routes)
 
 
-def same_route(request: Request) -> None:
+async def same_route(request: Request) -> None:
     """A dependency of every route: what answers is what the gate let through."""
     answering = f"{request.method} {getattr(request.scope['route'], 'path', '')}"
     if request.state.route != answering:

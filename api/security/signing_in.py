@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from api.deps import records_at, settings_of
@@ -24,16 +25,21 @@ COOKIE = "__Host-lianzhu"
 _ANYBODY = ("/static/", "/healthz", "/readyz", "/static-offline-docs/")
 
 
-def identify(request: Request) -> Identity:
+async def identify(request: Request) -> Identity:
     """Who asks; `NotAllowed` for a token that may only read and shall write."""
     path = request.url.path
     if path.startswith(_ANYBODY):
         return ANONYMOUS
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if path.startswith("/api/") and scheme.lower() == "bearer":
-        return _by_token(request, token.strip())
-    cookie = cookie_of(request)
-    found = session_of(records_at(request.app), cookie, now_of(request)) if cookie else None
+        return await run_in_threadpool(_by_token, request, token.strip())
+    if cookie := cookie_of(request):
+        return await run_in_threadpool(_by_cookie, request, cookie)
+    return ANONYMOUS
+
+
+def _by_cookie(request: Request, cookie: str) -> Identity:
+    found = session_of(records_at(request.app), cookie, now_of(request))
     if found is None or found.pending:
         return ANONYMOUS
     must = due(found.account, settings_of(request).profile, now_of(request))
