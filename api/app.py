@@ -22,6 +22,7 @@ from api.routers import (
     account,
     accounts,
     admission,
+    applications,
     attachments,
     audit,
     compare,
@@ -32,9 +33,12 @@ from api.routers import (
     pages,
     parks,
     report,
+    reviews,
     roles,
     schema,
+    sessions,
     signin,
+    standards,
     tasks,
     v1,
 )
@@ -79,6 +83,9 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
         schema,
         audit,
         admission,
+        standards,
+        applications,
+        sessions,
     ):
         app.include_router(pair.api)
         app.include_router(pair.router)
@@ -86,6 +93,7 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
     app.include_router(pages.router)
     for router in (roles.router, signin.router, account.router, accounts.router):
         app.include_router(router)
+    app.include_router(reviews.router)
     app.include_router(attachments.router)
     app.mount("/static", StaticFiles(directory=str(files("viz") / "static")), name="static")
     _health(app, store)

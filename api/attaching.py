@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -16,9 +17,10 @@ from api.deps import settings_of
 from api.security.identity import Identity
 from api.security.policy import rights_of
 from graph.errors import FileRefused, NotFound, UsageError
-from records import shortlist
+from records import filings, shortlist
 from records.attachments import Attachment, Files, download_name
 from records.database import Records
+from records.filings import exists
 
 __all__ = ["KINDS", "Form", "Kind", "download", "files_of", "form_of", "may_see"]
 
@@ -39,10 +41,19 @@ class Kind:
     check: Callable[[Connection, str], None]
 
 
+def _reads_filing(who: Identity, records: Records, id: str) -> bool:
+    """Who may read an application may read its attachments."""
+    with suppress(NotFound):
+        filings.get(records, id, who.only_park)
+        return "GET /applications/{id}" in rights_of(who.roles)
+    return False
+
+
 KINDS: Mapping[str, Kind] = {
     "shortlist": Kind(
         lambda who, _records, _item: "GET /shortlist" in rights_of(who.roles), shortlist.check
     ),
+    "filing": Kind(_reads_filing, exists),
 }
 
 

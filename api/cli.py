@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api import cli_admin, cli_audit, cli_export, cli_graph, cli_records, cli_whole
+from api import cli_admin, cli_audit, cli_export, cli_graph, cli_records, cli_review, cli_whole
 from api.command import (
     AsJson,
     AsOf,
@@ -41,6 +41,7 @@ app = typer.Typer(help="链主 lianzhu", no_args_is_help=True, add_completion=Fa
 app.add_typer(cli_graph.app, name="graph")
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_records.app, name="records")
+app.add_typer(cli_review.app, name="review")
 app.add_typer(cli_admin.app, name="admin")
 app.command()(cli_export.export)
 app.command()(cli_export.sample)

@@ -156,8 +156,8 @@ SETTINGS = (
     Setting(
         "LIANZHU_STANDARDS_DIR",
         "var/standards",
-        "本单位准入标准(.toml)所在文件夹",
-        "folder of the office's own admission standards (.toml)",
+        "本单位准入标准(.toml、.xlsx)所在文件夹",
+        "folder of the office's own admission standards (.toml, .xlsx)",
     ),
     Setting("LIANZHU_IMPORT_ROWS", "300000", "一次导入最多行数", "rows one import may hold"),
     Setting("LIANZHU_IMPORT_SECONDS", "60", "读取一个文件最长秒数", "seconds to read one file"),

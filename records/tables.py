@@ -26,6 +26,8 @@ __all__ = [
     "audit",
     "audit_head",
     "contacts",
+    "filings",
+    "meetings",
     "metadata",
     "once",
     "recorded",
@@ -226,4 +228,26 @@ once = Table(
     Column("headers", Words),
     Column("body", LargeBinary),
     Column("made_at", Instant, nullable=False),
+)
+
+filings = Table(
+    "filings",
+    metadata,
+    Column("id", Words(32), primary_key=True),
+    Column("park", Words(1000), nullable=False),
+    Column("document", Words, nullable=False),  # JSON of graph.review.filing.Filing
+    Column("changed_at", Instant, nullable=False),
+    Index(None, "park"),
+)
+
+# "sessions" are those of people who signed in.
+meetings = Table(
+    "meetings",
+    metadata,
+    Column("id", Words(32), primary_key=True),
+    Column("year", Integer, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("document", Words, nullable=False),  # JSON of graph.review.meeting.Meeting
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("year", "ordinal"),
 )

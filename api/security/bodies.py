@@ -22,7 +22,7 @@ SECONDS = 30.0  # that a form may take, and an upload before `SLOWEST` counts
 SLOWEST = 50 << 10  # bytes a second of an upload
 MOST = 64  # forms on their way at once: what they may weigh together in memory
 _HEARD = 4  # times the limit are read and thrown away: a browser listens only once it has sent all
-_UPLOADS = ("/guide/check", "/api/v1/imports", "/shortlist/read")
+_UPLOADS = ("/guide/check", "/api/v1/imports", "/shortlist/read", "/applications/workbook")
 
 
 class Bodies:

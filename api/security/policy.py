@@ -36,9 +36,18 @@ _ALL = Rule(EVERY_ROLE)
 _READ = Rule(_READERS)
 _READ_OWN = Rule(_READERS, own_park=True)
 _EXPORT = Rule(_EXPORTERS)
+# Who scores has not read what the rules say before.
+_PRECHECK = Rule(_READERS - {Role.REVIEWER}, own_park=True)
 _FACTS = Rule(frozenset({Role.OFFICER}))  # who changes what the graph says
 _LIST_READ = Rule(_EXPORTERS)
 _LIST = Rule(_OFFICE)
+_FILED = Rule(frozenset({*_OFFICE, Role.CHAIR, Role.REVIEWER}), own_park=True)
+_FILE = Rule(_OFFICE, own_park=True)
+_MEETING = Rule(frozenset(Role) - {Role.PARK, Role.ADMIN, Role.AUDITOR}, own_park=True)
+_RUN = Rule(frozenset({Role.SECRETARY, Role.CHAIR}))
+_JUDGE = Rule(frozenset({Role.REVIEWER}))
+_SPEAK = Rule(frozenset({Role.REVIEWER, Role.SECRETARY, Role.CHAIR}))
+_DECIDE = Rule(frozenset({Role.CHAIR}))
 _SETUP = Rule(frozenset({Role.OFFICER, Role.ADMIN}))
 _ADMIN = Rule(frozenset({Role.ADMIN}))
 _AUDIT = Rule(frozenset({Role.AUDITOR}))
@@ -107,9 +116,14 @@ POLICY: dict[str, Rule] = {
     "POST /corrections": _FACTS,
     "POST /corrections/undo": _FACTS,
     "POST /surveys": _FACTS,
-    "GET /prechecks/{project_id:path}": _READ_OWN,
+    "GET /prechecks/{project_id:path}": _PRECHECK,
     "GET /prechecks/{project_id:path}.xlsx": _EXPORT,
-    "GET /api/v1/precheck": _READ_OWN,
+    "GET /api/v1/precheck": _PRECHECK,
+    "GET /standards": _READ_OWN,
+    "GET /standards/{standard_id:path}": _READ_OWN,
+    "GET /standards/{standard_id:path}.xlsx": _EXPORT,
+    "GET /api/v1/standards": _READ_OWN,
+    "GET /api/v1/standards/{standard_id:path}": _READ_OWN,
     # the office's own lists
     "GET /shortlist": _LIST_READ,
     "GET /shortlist.xlsx": _EXPORT,
@@ -126,6 +140,36 @@ POLICY: dict[str, Rule] = {
     "GET /tasks.xlsx": _EXPORT,
     "POST /tasks": _LIST,
     "POST /tasks/{task}/close": _LIST,
+    # applications of parks
+    "GET /applications": _FILED,
+    "GET /applications.xlsx": Rule(_EXPORTERS, own_park=True),
+    "GET /applications/new": _FILE,
+    "POST /applications": _FILE,
+    "POST /applications/workbook": _FILE,
+    "GET /applications/workbook/{key}.xlsx": _FILE,
+    "GET /applications/{id}": _FILED,
+    "POST /applications/{id}": _FILE,
+    "POST /applications/{id}/submit": _FILE,
+    "POST /applications/{id}/withdraw": _FILE,
+    "POST /applications/{id}/link": _LIST,  # firms of the graph are not for park operators
+    "POST /applications/{id}/checked": _LIST,  # what departments said, by the office
+    "POST /applications/{id}/attachments": _FILE,
+    "POST /applications/{id}/attachments/{file}/remove": _FILE,
+    # the review meeting; who sees what of it: `api.sight`
+    "GET /sessions": _MEETING,
+    "GET /sessions/{session_id}": _MEETING,
+    "GET /api/v1/sessions": _MEETING,
+    "GET /api/v1/sessions/{session_id}": _MEETING,
+    "POST /sessions": _RUN,
+    "POST /sessions/demo": _RUN,
+    "POST /sessions/{session_id}/{step}": _RUN,
+    "GET /reviews/{session_id}/{case_id}": _MEETING,
+    "POST /reviews/{session_id}/{case_id}/card": _JUDGE,
+    "POST /reviews/{session_id}/{case_id}/submit": _JUDGE,
+    "POST /reviews/{session_id}/{case_id}/recuse": _SPEAK,
+    "POST /reviews/{session_id}/{case_id}/reply": _SPEAK,
+    "POST /reviews/{session_id}/{case_id}/vote": _JUDGE,
+    "POST /reviews/{session_id}/{case_id}/decide": _DECIDE,
     # data in, kept and brought back
     "GET /guide": _SETUP,
     "GET /guide.xlsx": _SETUP,
@@ -162,6 +206,7 @@ POLICY: dict[str, Rule] = {
     "GET /api/v1/heat": _READ,
     "GET /api/v1/readiness": _SETUP,
     "GET /api/v1/shortlist": _LIST_READ,
+    "GET /api/v1/applications": _FILED,
     "POST /api/v1/surveys": _FACTS,
     "POST /api/v1/imports": _FACTS,
 }

@@ -25,7 +25,16 @@ from graph.review.scoring import Application
 from graph.review.standard import Standard, resolve
 from graph.snapshot import Snapshot
 
-__all__ = ["AdmissionAnswer", "Checked", "Used", "admission"]
+__all__ = [
+    "AdmissionAnswer",
+    "Checked",
+    "Used",
+    "admission",
+    "application_in",
+    "of_the_chain",
+    "of_the_park",
+    "parks_around",
+]
 
 
 @dataclass(frozen=True)
@@ -73,10 +82,10 @@ def admission(
         raise NotFound("unknown_project", project=project)
     fits = {fit.park: fit for fit in ask.fit(snapshot, project).matrix}
     parks = {park.id: park for park in parks_of(facts)}
-    chain = _of_the_chain(snapshot, question, project)
-    given = replace(_application(snapshot, project), chain=chain)
+    chain = of_the_chain(snapshot, question, project)
+    given = replace(application_in(snapshot, project), chain=chain)
     held = {
-        id_: resolve(standards, _around(parks, id_), given.industry, fits[id_].route, day)
+        id_: resolve(standards, parks_around(parks, id_), given.industry, fits[id_].route, day)
         for id_ in parks
     }
     first = {
@@ -96,7 +105,7 @@ def admission(
     return AdmissionAnswer(snapshot.revision, ALGORITHM, project, name, own, ordered)
 
 
-def _application(snapshot: Snapshot, project: str) -> Application:
+def application_in(snapshot: Snapshot, project: str) -> Application:
     """What the project's row says; what it leaves open stays out."""
     facts = facts_of(snapshot, Assumptions())
     table, at = facts.projects, facts.projects.index[project]
@@ -112,7 +121,7 @@ def _application(snapshot: Snapshot, project: str) -> Application:
     )
 
 
-def _of_the_chain(snapshot: Snapshot, question: Question, project: str) -> Mapping[str, float]:
+def of_the_chain(snapshot: Snapshot, question: Question, project: str) -> Mapping[str, float]:
     """Gain and crowding, the same at every park; what no leader's chain can tell stays out."""
     change = ask.landing(snapshot, question, project)
     shares = [1 - one.after / one.before for one in change.leaders if one.before > 0]
@@ -156,12 +165,16 @@ def _checked(
 
 def _at(given: Application, fit: Fit) -> Application:
     """The application at a park, with what the graph says of the two together."""
+    return replace(given, park=fit.park, chain={**given.chain, **of_the_park(fit)})
+
+
+def of_the_park(fit: Fit) -> Mapping[str, float]:
+    """Positioning and relatedness, as far as they are known."""
     known = {"positioning": fit.components.positioning, "relatedness": fit.components.relatedness}
-    chain = {**given.chain, **{k: v for k, v in known.items() if v is not None}}
-    return replace(given, park=fit.park, chain=chain)
+    return {k: v for k, v in known.items() if v is not None}
 
 
-def _around(parks: Mapping[str, Park], id: str) -> Sequence[str]:
+def parks_around(parks: Mapping[str, Park], id: str) -> Sequence[str]:
     """A park and those around it, innermost first."""
     found: list[str] = []
     while id in parks and id not in found:

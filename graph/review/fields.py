@@ -39,6 +39,7 @@ FIELDS: Mapping[str, Field] = {
         Field("senior_jobs", "硕士以上或高级职称人员", "master's degree or senior title", "人"),
         Field("patents", "有效发明专利", "invention patents in force", "件"),
         Field("build_months", "建设周期", "months to build", "月"),
+        Field("orders_wan", "订单与意向金额", "orders and letters of intent", "万元"),
         Field("trl", "技术成熟度", "technology readiness level", "级"),
     )
 }

@@ -6,13 +6,17 @@ import getpass
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
+from openpyxl import Workbook
 from typer.testing import CliRunner
 
 from api.app import create_app
@@ -24,10 +28,13 @@ from api.deps import records_at
 from api.desk import Desk
 from api.security.policy import POLICY
 from api.settings import Settings
-from graph.errors import StoreError
+from graph.errors import StoreError, UsageError
 from graph.model import Batch, Node, Ref
+from graph.review.filing import Content, Filing
+from graph.review.meeting import Case, Meeting
 from graph.store import open_store
 from graph.store.base import GraphStore
+from records import filings, meetings
 from records.audit import Entry
 from records.database import Records
 from records.recording import recorded_batches, recorded_claims
@@ -47,6 +54,7 @@ ABOUT = {
     "enterprise_id": LEADER,
     "label": "Enterprise",
     "id": LEADER,
+    "standard_id": "default-land",
 }
 ASKED = {
     "GET /api/v1/explain": "candidate=demo-p-bingya",
@@ -55,6 +63,8 @@ ASKED = {
     "GET /api/v1/outage": "enterprise=demo-leader-jiqiren",
     "GET /api/v1/precheck": "project=demo-p-bingya",
     "GET /audit": "check=1",
+    "GET /applications.xlsx": "park=park-jiqiren",
+    "GET /applications/workbook/{key}.xlsx": "park=park-jiqiren",
 }
 
 
@@ -306,6 +316,14 @@ def test_an_outcome_that_cannot_be_written_does_not_undo_what_is_done(
     assert one.done is True
 
 
+def workbook(*cells: str) -> bytes:
+    """A workbook with one row."""
+    made, out = Workbook(), BytesIO()
+    made.active.append(cells)  # type: ignore[union-attr]
+    made.save(out)
+    return out.getvalue()
+
+
 def real_address(client: TestClient, route: str) -> str:
     template = route.removeprefix("GET ")
     about = dict(ABOUT)
@@ -322,6 +340,19 @@ def real_address(client: TestClient, route: str) -> str:
         client.post(f"/shortlist/{item}/attachments", files=file)
         page = client.get("/shortlist").text
         about["id"] = re.search(r'href="/attachments/(\w+)"', page).group(1)  # type: ignore[union-attr]
+    if template == "/applications/{id}":
+        about["id"] = "f1"
+        filings.add(records_in(client), [Filing("f1", "park-jiqiren", Content("项目", "企业"))])
+    if "/applications/workbook/" in template:
+        file = {"file": ("a.xlsx", workbook("不对"))}
+        answer = client.post("/applications/workbook", data={"park": "park-jiqiren"}, files=file)
+        about["key"] = re.search(r"/applications/workbook/(\w+)", answer.text).group(1)  # type: ignore[union-attr]
+    if "{session_id}" in template:
+        about |= {"session_id": "s1", "case_id": "c1"}
+        case = Case("c1", "项目", "企业", "park-jiqiren")
+        called = Meeting("s1", 2026, 1, "评审会", date(2026, 7, 1), "园区办", cases=(case,))
+        with suppress(UsageError):  # called for an earlier route
+            meetings.add(records_in(client), called)
     path = re.sub(r"\{(\w+)(?::path)?\}", lambda m: quote(about[m[1]]), template)
     wide = "/api/" in path or "/chains/" in path
     query = "&".join(filter(None, [f"leader={LEADER}" if wide else "", ASKED.get(route, "")]))

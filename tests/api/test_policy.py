@@ -210,6 +210,8 @@ SHOWN = (
     "/entities/Project/demo-p-bingya",
     "/shortlist",
     "/tasks",
+    "/standards",
+    "/standards/default-land",
     "/guide",
     "/method",
     "/entities/Enterprise/nowhere",

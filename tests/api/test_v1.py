@@ -143,6 +143,7 @@ def test_operation_ids_are_stable(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     found = sorted(op["operationId"] for ops in paths.values() for op in ops.values())
     assert found == [
+        "applications",
         "audit",
         "chain_map",
         "compare",
@@ -162,7 +163,11 @@ def test_operation_ids_are_stable(client: TestClient) -> None:
         "rank",
         "readiness",
         "search",
+        "session",
+        "sessions",
         "shortlist",
+        "standard",
+        "standards",
         "stats",
         "verify",
     ]

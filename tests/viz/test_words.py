@@ -41,9 +41,16 @@ COMPOSED = {
     "precheck_open", "precheck_why",
     "project_stage", "proximity", "quadrant", "quadrant_means", "rate", "record_table", "relation",
     "relation_in", "relation_out", "report", "report_head", "report_stage", "report_table", "role",
-    "route", "rule", "rule_unit", "schema_head", "size", "stage", "standing", "task_head",
+    "route", "rule", "rule_unit", "schema_head", "size", "stage", "standard_chain",
+    "standard_field", "standard_head", "standard_state", "standing", "task_head",
     "task_reason", "task_state", "term", "tint", "tint_short", "todo", "token_head", "token_scope",
+    "review_cli_difference", "review_cli_state", "reviewdoc_by", "reviewdoc_head",
+    "reviewdoc_over", "reviewdoc_recusal", "reviewdoc_seat", "reviewdoc_stance",
+    "reviewdoc_table",
     "type", "unit", "verdict", "why", "why_about", "world",
+    "review_term", "review_veto", "session_head", "session_mine", "session_resource",
+    "session_state", "session_step",
+    "filing_group", "filing_head", "filing_next", "filing_state", "filing_text",
 }  # fmt: skip
 
 

@@ -1,0 +1,181 @@
+"""The sample meeting (示例), played from the applications to the published decisions."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
+from typing import Any
+from uuid import uuid4
+
+from api import reviewing
+from api.desk import Desk
+from graph.analysis.admission import application_in
+from graph.analysis.bases import applicant_of
+from graph.errors import UsageError
+from graph.review import steps
+from graph.review.filing import Content, Filing, hand_in
+from graph.review.meeting import (
+    Ballot,
+    Basis,
+    Card,
+    Case,
+    Condition,
+    Decision,
+    Meeting,
+    Member,
+    Reply,
+)
+from graph.review.panel import blocked, experts_asked, result
+from graph.review.standard import Standard
+from records import filings, meetings
+from records.database import Records
+
+__all__ = ["play"]
+
+_Told = Mapping[str, Any]  # one table of the script
+
+
+def play(
+    records: Records, desk: Desk, standards: Sequence[Standard], day: date, *, until: str = ""
+) -> Meeting:
+    """Play the whole sample meeting; with `until`, stop in that state.
+
+    Every number of an application that the script leaves out is that of the project in the graph.
+    Raises `UsageError` where the zone that is open is not the sample's.
+    """
+    if not desk.sample:
+        raise UsageError("sample_only")
+    script = tomllib.loads((files("ingest.samples") / "meeting.toml").read_text("utf-8"))
+    now = datetime.now(UTC)
+    told = {uuid4().hex: row for row in script["filing"]}
+    made = [_filing(desk, standards, id_, row) for id_, row in told.items()]
+    meeting = _called(records, script, day)
+    filings.add(records, made)
+    for filing in made:
+        filings.act(records, filing.id, "submit", lambda f: hand_in(f, f.version, now, "示例园区"))
+    panel = [_member(row) for row in script["member"]]
+    id_ = meeting.id
+    _act(records, id_, "panel", lambda m: steps.enrol(m, panel))
+    _act(records, id_, "open", steps.open_window)
+    reviewing.take_in(records, id_)
+    reviewing.arrange(records, desk, id_)
+    meeting = reviewing.begin(records, desk, standards, id_, day)
+    if until == "scoring":
+        return meeting
+    for case in meeting.cases:
+        for at, judge in enumerate(case.judges()):
+            _judge(records, id_, case, judge, told[case.id], at)
+    meeting = _act(records, id_, "seal", steps.seal)
+    if until == "sealed":
+        return meeting
+    for case in meeting.cases:
+        _decide(records, id_, case, told[case.id])
+    _act(records, id_, "conclude", steps.conclude)
+    return _act(records, id_, "publish", steps.publish)
+
+
+def _act(records: Records, id: str, action: str, step: Any, **detail: str) -> Meeting:
+    return meetings.act(records, id, action, step, **detail)
+
+
+def _called(records: Records, script: _Told, day: date) -> Meeting:
+    """The meeting of the script, under the next number of its year that is free."""
+    taken = {m.ordinal for m in meetings.all_of(records) if m.year == script["year"]}
+    ordinal = next(n for n in range(script["ordinal"], 10_000) if n not in taken)
+    made = Meeting(
+        uuid4().hex,
+        script["year"],
+        ordinal,
+        script["title"],
+        day,
+        script["host"],
+        announced=tuple(script["announced"]),
+    )
+    meetings.add(records, made)
+    return made
+
+
+def _member(row: _Told) -> Member:
+    given = {**row, "fields": tuple(row.get("fields", ()))}
+    return Member(**given)
+
+
+def _filing(desk: Desk, standards: Sequence[Standard], id_: str, row: _Told) -> Filing:
+    """An application of the script; its vetoes are what the departments said beforehand."""
+    project = row.get("project", "")
+    numbers: dict[str, float] = {}
+    name, applicant = row.get("name", ""), row.get("applicant", "")
+    industry, own_site, enterprise = row.get("industry", ""), row.get("own_site"), ""
+    if project:
+        known = application_in(desk.snapshot, project)
+        numbers, name, industry = dict(known.numbers), known.name, known.industry
+        own_site = known.own_site
+        enterprise = applicant_of(desk.snapshot, project)
+        applicant = desk.names()[enterprise]
+    numbers |= {key: float(value) for key, value in row["numbers"].items()}
+    grounds = {veto.id for one in standards for veto in one.vetoes} - set(row.get("open", ()))
+    vetoes = {ground: row.get("vetoes", {}).get(ground, True) for ground in sorted(grounds)}
+    texts = {"introduced_by": row["introduced_by"]} if "introduced_by" in row else {}
+    content = Content(name, applicant, industry, own_site, numbers, texts)
+    return Filing(id_, row["park"], content, enterprise=enterprise, project=project, checked=vetoes)
+
+
+def _judge(records: Records, id: str, case: Case, judge: str, row: _Told, at: int) -> None:
+    assert case.basis is not None
+    mark = row["marks"][at]
+    stance = "support" if mark >= 4 else "conditional" if mark == 3 else "oppose"
+    said = "" if stance == "support" else row.get("opinion", "技术或市场的依据不足,请补充材料")
+    card = Card(judge, dict.fromkeys(experts_asked(case.basis.standard), mark), {}, stance, said)
+    drafted = replace(card, version=0)
+    _act(records, id, "card", lambda m: steps.write_card(m, case.id, drafted), case=case.id)
+    _act(records, id, "submit", lambda m: steps.submit_card(m, case.id, judge, 1), case=case.id)
+
+
+def _decide(records: Records, id: str, case: Case, row: _Told) -> None:
+    """As the script says, else as the rules say; what is still open goes on conditions."""
+    says = result(case, sealed=True)
+    assert says is not None
+    assert case.basis is not None
+    outcome = row.get("outcome") or says.outcome or "conditional"
+    reason = row.get("reason", "" if says.outcome else "一项材料待补,补齐前不供地、不入驻")
+    if blocked(says, outcome):
+        outcome = "deferred"
+    judges = case.judges()
+    opposed = [card.member for card in case.cards if card.stance == "oppose"][:1]
+    for judge in judges:
+        against = judge in opposed and outcome != "deferred"
+        ballot = (
+            Ballot(judge, "deferred", "建议补充材料后再审") if against else Ballot(judge, outcome)
+        )
+        _act(records, id, "vote", lambda m, b=ballot: steps.vote(m, case.id, b), case=case.id)
+    if opposed:
+        said = Reply(judges[0], opposed[0], "请说明反对的依据,以及补充什么材料可以接受", "")
+        _act(records, id, "reply", lambda m: steps.reply(m, case.id, said), case=case.id)
+    decision = Decision(
+        outcome,
+        None,
+        "demo-chair",
+        reason,
+        says.transfer_to if outcome == "transferred" else None,
+        _conditions(case.basis, says.needs.name if says.needs else "") if outcome == "conditional"
+        else (),
+    )  # fmt: skip
+    _act(
+        records, id, "decide", lambda m: steps.decide(m, case.id, decision),
+        case=case.id, outcome=outcome,
+    )  # fmt: skip
+
+
+def _conditions(basis: Basis, open_item: str) -> tuple[Condition, ...]:
+    """What the application itself promises, due a year after it begins to produce."""
+    months = basis.given.numbers.get("build_months", 12.0)
+    due = basis.day + timedelta(days=round(30.4 * (months + 12)))
+    tax = basis.given.numbers.get("tax_wan")
+    found = [] if tax is None else [Condition("年税收", tax, "万元", due, "完税证明")]
+    if open_item:
+        soon = basis.day + timedelta(days=60)
+        found.append(Condition(open_item, 1.0, "项", soon, "补充的证明材料"))
+    return tuple(found)

@@ -1,0 +1,193 @@
+"""What a review meeting needs from the graph, the standards and the applications together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from api.desk import Desk
+from api.settings import Settings
+from api.standards import standards_of
+from graph.analysis.bases import bases_of, chains_served, leaders_served
+from graph.analysis.conflicts import Conflict, Reviewer, conflicts
+from graph.analysis.meeting_batch import placements_of, portfolio_of
+from graph.errors import LianzhuError, NotFound
+from graph.question import Question
+from graph.review import steps
+from graph.review.assigning import assigned
+from graph.review.batch import Batch, best_batch, panel_choice
+from graph.review.filing import Filing, application_of
+from graph.review.meeting import Basis, Case, Meeting, Recusal
+from graph.review.panel import result
+from graph.review.standard import Standard
+from records import filings, meetings
+from records.database import Records
+
+__all__ = [
+    "arrange",
+    "bases",
+    "batches",
+    "begin",
+    "differences",
+    "handed_in",
+    "standards_at",
+    "take_in",
+]
+
+_BASIS = TypeAdapter(Basis)
+JUDGES = 3  # for each project
+
+
+def standards_at(settings: Settings, desk: Desk) -> Sequence[Standard]:
+    """The standards in force here."""
+    return standards_of(Path(settings.standards_dir), sample=desk.sample)
+
+
+def handed_in(records: Records, meeting: Meeting) -> Mapping[str, Filing]:
+    """The applications on the agenda, by id."""
+    wanted = {case.id for case in meeting.cases}
+    return {filing.id: filing for filing in filings.all_of(records) if filing.id in wanted}
+
+
+def take_in(records: Records, id: str) -> Meeting:
+    """Put every application that is handed in, and on no other agenda, on this one."""
+    taken = {case.id for one in meetings.all_of(records) for case in one.cases}
+    new = [f for f in filings.all_of(records) if f.state == "submitted" and f.id not in taken]
+    new.sort(key=lambda filing: (filing.park, filing.content.name, filing.id))
+
+    def step(meeting: Meeting) -> Meeting:
+        for filing in new:
+            meeting = steps.put_on(meeting, case_of(filing))
+        return meeting
+
+    return meetings.act(records, id, "agenda", step, projects=len(new))
+
+
+def case_of(filing: Filing) -> Case:
+    """A project of the agenda as it was handed in last."""
+    latest = filing.latest
+    if latest is None:
+        raise NotFound("unknown_filing", filing=filing.id)
+    content = latest.content
+    return Case(filing.id, content.name, content.applicant, filing.park, filing.project)
+
+
+def arrange(records: Records, desk: Desk, id: str) -> Meeting:
+    """Recuse whom the graph shows to be biased, and let the others judge by competence."""
+    meeting = meetings.get(records, id)
+    given, question = handed_in(records, meeting), desk.resolve(Question())
+    found = {case.id: _conflicts(desk, question, meeting, given[case.id]) for case in meeting.cases}
+    words = {case.id: _words(desk, given[case.id]) for case in meeting.cases}
+    pairs = {(case, one.reviewer) for case, ones in found.items() for one in ones}
+    chosen = assigned(words, meeting.panel, pairs, JUDGES)
+
+    def step(meeting: Meeting) -> Meeting:
+        for case, ones in found.items():
+            for one in ones:
+                recusal = Recusal(one.reviewer, _why(one), found=True)
+                meeting = steps.recuse(meeting, case, recusal)
+        return steps.assign(meeting, chosen)
+
+    return meetings.act(records, id, "assign", step, conflicts=len(pairs))
+
+
+def bases(
+    records: Records, desk: Desk, standards: Sequence[Standard], meeting: Meeting, day: date
+) -> Mapping[str, Basis]:
+    """What every project on the agenda is judged by."""
+    given = handed_in(records, meeting)
+    cases = {}
+    for case in meeting.cases:
+        filing = given[case.id]
+        if filing.latest is None:
+            continue
+        content = filing.latest.content
+        cases[case.id] = (case, application_of(filing, content))
+    return bases_of(desk.snapshot, desk.resolve(Question()), cases, standards, day)
+
+
+def begin(
+    records: Records, desk: Desk, standards: Sequence[Standard], id: str, day: date
+) -> Meeting:
+    """Fix the bases and let the panel judge."""
+    fixed = bases(records, desk, standards, meetings.get(records, id), day)
+    return meetings.act(
+        records, id, "begin", lambda m: steps.begin(m, fixed), revision=desk.snapshot.revision
+    )
+
+
+def batches(desk: Desk, meeting: Meeting) -> tuple[Batch, Batch]:
+    """The best batch, and what the meeting decided; by the graph as it is now."""
+    portfolio = portfolio_of(desk.snapshot, desk.resolve(Question()), meeting)
+    return best_batch(portfolio), panel_choice(portfolio, placements_of(meeting))
+
+
+def differences(
+    records: Records, desk: Desk, standards: Sequence[Standard], meeting: Meeting
+) -> Sequence[str]:
+    """What a second computation finds otherwise: "" names nothing; codes with the project.
+
+    The result of every project is computed again from what the meeting keeps.  Where the graph is
+    still at the revision the project was judged at, the basis is made again too; where it is not,
+    `revision` says that this could not be.
+    """
+    found = []
+    for case in meeting.cases:
+        if case.basis is None or case.decision is None:
+            found.append(f"undecided:{case.name}")
+        elif (says := result(case, sealed=True)) is None or says.outcome != case.decision.rule:
+            found.append(f"outcome:{case.name}")
+    judged = [case for case in meeting.cases if case.basis is not None]
+    revisions = {case.basis.revision for case in judged if case.basis}
+    if revisions != {desk.snapshot.revision}:
+        return [*found, f"revision:{desk.snapshot.revision}"]
+    days = {case.basis.day for case in judged if case.basis}
+    try:
+        again = bases(records, desk, standards, meeting, min(days))
+    except LianzhuError as error:
+        return [*found, f"basis:{error.code}"]
+    for case in judged:
+        assert case.basis is not None
+        if not _same(again[case.id], case.basis):
+            found.append(f"basis:{case.name}")
+    return found
+
+
+def _same(one: Basis, two: Basis) -> bool:
+    """Equal to the bit, whichever of the two came out of the records."""
+    return _BASIS.dump_json(one) == _BASIS.dump_json(two)
+
+
+def _conflicts(
+    desk: Desk, question: Question, meeting: Meeting, filing: Filing
+) -> Sequence[Conflict]:
+    content = filing.latest.content if filing.latest else filing.content
+    introduced = content.texts.get("introduced_by", "")
+    reviewers = [
+        Reviewer(
+            m.id,
+            m.employer,
+            m.interests,
+            bool(introduced) and introduced in (m.department, m.employer, m.name),
+        )
+        for m in meeting.panel
+        if m.seat in ("expert", "department")
+    ]
+    serves = leaders_served(desk.snapshot, question, filing.project)[:1]
+    return conflicts(desk.snapshot, filing.enterprise or content.applicant, serves, reviewers)
+
+
+def _why(conflict: Conflict) -> str:
+    """As data: kind and path, worded where it is shown."""
+    return ":".join((conflict.kind, *conflict.path))
+
+
+def _words(desk: Desk, filing: Filing) -> Sequence[str]:
+    """What a project is about: the chains of its segments, its park's and its own name."""
+    names = desk.names()
+    chains = [names[chain] for chain in chains_served(desk.snapshot, filing.project)]
+    products = filing.content.texts.get("products", "")
+    return [*chains, filing.content.name, names[filing.park], products]

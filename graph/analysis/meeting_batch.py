@@ -1,0 +1,102 @@
+"""A meeting as a batch: what its projects close of every leader's gaps, and where there is room.
+
+A gap is one segment of one leader: worth its share of that leader's severity, leaders counting
+alike.  A project closes the share of it that landing alone would take from its shortage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from graph.analysis import ask
+from graph.analysis.facts import facts_of
+from graph.analysis.parks import parks_of
+from graph.question import Assumptions, Question
+from graph.review.batch import Candidate, Place, Placement, Portfolio, Room
+from graph.review.meeting import Case, Meeting
+from graph.review.panel import result
+from graph.review.scoring import Application
+from graph.snapshot import Snapshot
+
+__all__ = ["placements_of", "portfolio_of"]
+
+_BACKED = ("approved", "conditional", "special")
+
+
+def portfolio_of(snapshot: Snapshot, question: Question, meeting: Meeting) -> Portfolio:
+    """What the meeting may choose from, once its cards count.
+
+    A project that several parks handed in is one candidate with several places.  Open to it are
+    the parks it applied to and those of the meeting where it surely passes.
+    """
+    parks = {case.park for case in meeting.cases}
+    closes: dict[str, Mapping[str, float]] = {}
+    places: dict[str, dict[str, Place]] = {}
+    worth: dict[str, float] = {}
+    known = facts_of(snapshot, Assumptions()).projects.index
+    for case in meeting.cases:
+        id_ = _project(case)
+        if id_ not in closes:
+            closes[id_] = _closes(snapshot, question, id_, worth) if id_ in known else {}
+        here = places.setdefault(id_, {})
+        for park, place in _places(case, parks).items():
+            if park not in here or park == case.park:
+                here[park] = place
+    candidates = [Candidate(id_, closes[id_], places[id_]) for id_ in closes]
+    rooms = [
+        Room(p.id, p.parent, p.number("land_free_mu"), p.number("floor_free_sqm"))
+        for p in parks_of(facts_of(snapshot, Assumptions()))
+    ]
+    return Portfolio(candidates, rooms, worth)
+
+
+def placements_of(meeting: Meeting) -> Sequence[Placement]:
+    """What the meeting decided: approved, on conditions or specially, or into another park."""
+    found: dict[str, Placement] = {}
+    for case in meeting.cases:
+        decided, id_ = case.decision, _project(case)
+        if decided is None:
+            continue
+        if decided.outcome in _BACKED:
+            found[id_] = Placement(id_, case.park)
+        elif decided.outcome == "transferred" and decided.transfer_to:
+            found.setdefault(id_, Placement(id_, decided.transfer_to))
+    return sorted(found.values())
+
+
+def _project(case: Case) -> str:
+    return case.project or case.id
+
+
+def _places(case: Case, parks: set[str]) -> Mapping[str, Place]:
+    """Where the project could go, with the least its score can be there out of 100."""
+    found = result(case, sealed=True)
+    if case.basis is None or found is None:
+        return {}
+    given, track = case.basis.given, case.basis.standard.track
+    merits = {park: low for park, low in case.basis.others.items() if park in parks}
+    if all(gate.verdict != "fail" for gate in found.gates):
+        merits[case.park] = found.low
+    return {park: _place(merit, given, track) for park, merit in merits.items()}
+
+
+def _place(merit: float, given: Application, track: str) -> Place:
+    land = given.numbers.get("land_mu") if track == "LAND" else 0.0
+    floor = given.numbers.get("floor_sqm") if track == "PARK" else 0.0
+    return Place(min(1.0, merit / 100), land, floor)
+
+
+def _closes(
+    snapshot: Snapshot, question: Question, project: str, worth: dict[str, float]
+) -> Mapping[str, float]:
+    """Share closed of every gap; what each gap is worth is written into `worth`."""
+    change = ask.landing(snapshot, question, project)
+    found = {}
+    for one in change.leaders:
+        for segment in one.changes:
+            if segment.before > 0 and segment.after < segment.before and one.before > 0:
+                gap = f"{one.leader}|{segment.segment}"
+                severity = segment.criticality * segment.before
+                worth[gap] = severity / one.before / len(change.leaders)
+                found[gap] = (segment.before - segment.after) / segment.before
+    return found

@@ -1,0 +1,152 @@
+"""A meeting as an answer: what page, JSON, workbook and minutes all show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from graph.review.assessing import Gate
+from graph.review.batch import Batch
+from graph.review.meeting import Ballot, Card, Case, Condition, Decision, Meeting, Recusal, Reply
+from graph.review.panel import majority, result
+from graph.review.scoring import Head
+
+__all__ = ["Judged", "MeetingAnswer", "Seat", "account"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One project: what the rules say, what the panel said, what was decided.
+
+    `rule` is the outcome by the rules, `outcome` the decided one; both None while open or not for
+    the reader's eyes, as are the points.  `interval` = (low, high) of the score.
+    """
+
+    id: str
+    name: str
+    applicant: str
+    park: str
+    project: str
+    minutes: int
+    track: str | None
+    standard: str | None
+    gates: Sequence[Gate]
+    heads: Sequence[Head]
+    score: float | None
+    interval: tuple[float, float] | None
+    rule: str | None
+    why: str | None
+    needs: str | None  # the item whose proof would settle it
+    document: str | None
+    better: str | None  # the park it is referred to by the rules
+    outcome: str | None
+    transfer_to: str | None
+    reason: str
+    conditions: Sequence[Condition]
+    dissent: Sequence[Ballot]
+    judges: Sequence[str]
+    recused: Sequence[Recusal]
+    cards: Sequence[Card]
+    replies: Sequence[Reply]
+    ballots: Sequence[Ballot]
+    majority: str | None
+    quorum: int
+    earlier: Sequence[Decision]
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Somebody of the panel."""
+
+    id: str
+    name: str
+    seat: str
+    department: str
+    fields: Sequence[str]
+
+
+@dataclass(frozen=True)
+class MeetingAnswer:
+    """`lianzhu review show`: a meeting as its reader may see it."""
+
+    session: str
+    year: int
+    ordinal: int
+    title: str
+    on_day: str
+    host: str
+    state: str
+    announced: tuple[int, int] | None  # parks, projects
+    counted: tuple[int, int]
+    revisions: Sequence[int]  # of the graph, that the projects were judged at
+    parks: Sequence[str]
+    projects: Sequence[Judged]
+    panel: Sequence[Seat]
+    batch: Batch | None
+    reopened: Sequence[str]
+
+
+def account(
+    meeting: Meeting, shown: Callable[[Case], bool], batch: Batch | None = None
+) -> MeetingAnswer:
+    """The answer, from a meeting that holds only what its reader may see (`graph.review.sight`).
+
+    `shown` says of which projects the computed points may be seen.
+    """
+    bases = [case.basis for case in meeting.cases if case.basis is not None]
+    return MeetingAnswer(
+        meeting.id,
+        meeting.year,
+        meeting.ordinal,
+        meeting.title,
+        meeting.on_day.isoformat(),
+        meeting.host,
+        meeting.state,
+        meeting.announced,
+        meeting.counts(),
+        sorted({basis.revision for basis in bases}),
+        sorted({case.park for case in meeting.cases}),
+        [_judged(meeting, case, shown(case)) for case in meeting.cases],
+        [Seat(m.id, m.name, m.seat, m.department, m.fields) for m in meeting.panel],
+        batch,
+        meeting.reopened,
+    )
+
+
+def _judged(meeting: Meeting, case: Case, shown: bool) -> Judged:
+    sealed = meeting.state in ("sealed", "decided", "published")
+    found = result(case, sealed=sealed) if shown else None
+    decided = case.decision
+    needs = found.needs if found else None
+    return Judged(
+        case.id,
+        case.name,
+        case.applicant,
+        case.park,
+        case.project,
+        case.minutes,
+        case.basis.standard.track if case.basis else None,
+        f"{case.basis.standard.name} {case.basis.standard.version}" if case.basis else None,
+        found.gates if found else (),
+        found.heads if found else (),
+        found.score if found else None,
+        (found.low, found.high) if found else None,
+        found.outcome if found else None,
+        found.why if found else None,
+        needs.name if needs else None,
+        needs.evidence if needs else None,
+        found.transfer_to if found else None,
+        decided.outcome if decided else None,
+        decided.transfer_to if decided else None,
+        decided.reason if decided else "",
+        decided.conditions if decided else (),
+        decided.dissent if decided else (),
+        case.judges(),
+        case.recused,
+        case.cards,
+        case.replies,
+        case.ballots,
+        majority(case),
+        meeting.enough(case),
+        case.earlier,
+    )

@@ -1,0 +1,225 @@
+"""A review meeting as one value: its agenda, its panel, what was said and what was decided.
+
+`graph.review.steps` changes it, `graph.review.sight` says who sees what of it, and everything a
+result needs lies in it: a decided meeting can be computed again from itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from graph.errors import NotFound
+from graph.review.scoring import Application
+from graph.review.standard import Standard
+
+__all__ = [
+    "SEATS",
+    "STANCES",
+    "STATES",
+    "Ballot",
+    "Basis",
+    "Card",
+    "Case",
+    "Condition",
+    "Decision",
+    "Meeting",
+    "Member",
+    "Recusal",
+    "Reply",
+    "Rules",
+]
+
+STATES = ("draft", "open", "scoring", "sealed", "decided", "published")
+SEATS = ("expert", "department", "chair", "secretary")
+STANCES = ("support", "conditional", "oppose")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How the panel comes to a decision; every number is an assumption of this program."""
+
+    quorum: tuple[int, int] = (2, 3)  # of those who are assigned and not recused
+    fewest: int = 2  # votes that are needed whatever the quorum says
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of the panel; `employer` and `interests` are what conflicts are looked for in."""
+
+    id: str
+    name: str
+    seat: str = "expert"
+    department: str = ""
+    fields: tuple[str, ...] = ()
+    employer: str = ""
+    interests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recusal:
+    """Somebody does not judge a project: by a conflict that was found, or as they said."""
+
+    member: str
+    why: str
+    found: bool = False
+
+
+@dataclass(frozen=True)
+class Card:
+    """One reviewer's judgement of one project: theirs alone until it is submitted and sealed.
+
+    `points` = 1–5 by expert indicator; `vetoes` = passed or not, of the grounds the reviewer's
+    department answers for.
+    """
+
+    member: str
+    points: Mapping[str, int] = field(default_factory=dict)
+    vetoes: Mapping[str, bool] = field(default_factory=dict)
+    stance: str = ""
+    opinion: str = ""
+    red_line: str = ""
+    acceptable: str = ""  # the condition under which it could be accepted
+    evidence: str = ""
+    version: int = 1
+    submitted: bool = False
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Said after sealing: a challenge to somebody, or the answer, with the stance it led to."""
+
+    member: str
+    to: str  # the member who is challenged or answered
+    text: str
+    stance: str = ""  # of the speaker afterwards, "" = as before
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """A vote on the outcome."""
+
+    member: str
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What has to become true, by when, and what proves it."""
+
+    indicator: str
+    value: float
+    unit: str
+    due: date
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the meeting decided; `rule` is what the rules gave, None while something was open."""
+
+    outcome: str
+    rule: str | None
+    by: str
+    reason: str = ""
+    transfer_to: str | None = None
+    conditions: tuple[Condition, ...] = ()
+    dissent: tuple[Ballot, ...] = ()
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a project is judged by, fixed when scoring begins; no votes are in `given`."""
+
+    given: Application
+    standard: Standard
+    day: date
+    revision: int
+    others: Mapping[str, float] = field(default_factory=dict)  # park -> what it surely reaches
+
+
+@dataclass(frozen=True)
+class Case:
+    """One project on the agenda."""
+
+    id: str
+    name: str
+    applicant: str
+    park: str
+    project: str = ""  # its id in the graph, "" = it is not there
+    minutes: int = 15
+    assigned: tuple[str, ...] = ()
+    recused: tuple[Recusal, ...] = ()
+    basis: Basis | None = None
+    cards: tuple[Card, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    ballots: tuple[Ballot, ...] = ()
+    decision: Decision | None = None
+    earlier: tuple[Decision, ...] = ()  # before it was reopened
+
+    def out(self) -> frozenset[str]:
+        """Who does not judge it."""
+        return frozenset(r.member for r in self.recused)
+
+    def judges(self) -> Sequence[str]:
+        """Who does: assigned and not recused, in the order they were assigned."""
+        out = self.out()
+        return [m for m in self.assigned if m not in out]
+
+    def card_of(self, member: str) -> Card | None:
+        """The card of a member, submitted or not."""
+        return next((card for card in self.cards if card.member == member), None)
+
+    def counted(self) -> Sequence[Card]:
+        """The cards that count: submitted, by somebody who judges it."""
+        judges = set(self.judges())
+        return [card for card in self.cards if card.submitted and card.member in judges]
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """One session of the review (2022年度第四次): `announced` = projects it was called for."""
+
+    id: str
+    year: int
+    ordinal: int
+    title: str
+    on_day: date
+    host: str
+    state: str = "draft"
+    window: tuple[date, date] | None = None  # in which parks hand in
+    announced: tuple[int, int] | None = None  # parks, projects
+    rules: Rules = Rules()
+    panel: tuple[Member, ...] = ()
+    cases: tuple[Case, ...] = ()
+    reopening: tuple[str, str] | None = (
+        None  # who asked to reopen it, and why; another has to agree
+    )
+    reopened: tuple[str, ...] = ()  # "first + second: why", of every time
+
+    def case(self, id: str) -> Case:
+        """A project of the agenda; `NotFound` where it is not on it."""
+        found = next((case for case in self.cases if case.id == id), None)
+        if found is None:
+            raise NotFound("unknown_case", case=id)
+        return found
+
+    def member(self, id: str) -> Member:
+        """Somebody of the panel; `NotFound` for anybody else."""
+        found = next((member for member in self.panel if member.id == id), None)
+        if found is None:
+            raise NotFound("unknown_member", member=id)
+        return found
+
+    def enough(self, case: Case) -> int:
+        """How many of those who judge a project have to take part: quorum, rounded up."""
+        part, whole = self.rules.quorum
+        share = Fraction(part, whole) * len(case.judges())
+        return max(self.rules.fewest, -(-share.numerator // share.denominator))
+
+    def counts(self) -> tuple[int, int]:
+        """Parks and projects on the agenda, to be held against what was announced."""
+        return len({case.park for case in self.cases}), len(self.cases)

@@ -1,0 +1,82 @@
+"""Who sees what of a meeting: until it is sealed nobody's judgement reaches anybody else.
+
+What is returned is a meeting again, with what is not for these eyes left out, so that whatever is
+made from it (page, JSON, tag, workbook) cannot tell more.  The secretary sees who has submitted,
+never what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from graph.review.meeting import Card, Case, Meeting
+
+__all__ = ["may_see_result", "seen_by_member", "seen_by_park", "seen_by_secretary"]
+
+
+def seen_by_member(meeting: Meeting, member: str) -> Meeting:
+    """For somebody of the panel: before sealing their own cards only.
+
+    A project they are recused from shows nothing of the others' until the decision.
+    """
+
+    def shown(case: Case) -> Case:
+        if not _sealed(meeting):
+            own = case.card_of(member)
+            return replace(case, cards=(own,) if own else (), ballots=(), replies=())
+        if member in case.out() and case.decision is None:
+            return replace(case, cards=(), ballots=(), replies=())
+        return replace(case, cards=tuple(c for c in case.cards if c.submitted))
+
+    return _through(meeting, shown)
+
+
+def seen_by_secretary(meeting: Meeting) -> Meeting:
+    """For who runs the meeting: before sealing an empty card for each that is submitted."""
+
+    def shown(case: Case) -> Case:
+        there = (card for card in case.cards if card.submitted)
+        if _sealed(meeting):
+            return replace(case, cards=tuple(there))
+        return replace(case, cards=tuple(Card(c.member, version=0, submitted=True) for c in there))
+
+    return _through(meeting, shown)
+
+
+def seen_by_park(meeting: Meeting, park: str | None) -> Meeting:
+    """For a park, of its own projects only, or for all other readers (`park` None).
+
+    Before publishing that a project is on the agenda, and nothing else of it; afterwards the
+    decision without who voted how.
+    """
+
+    def shown(case: Case) -> Case:
+        bare = replace(case, cards=(), replies=(), ballots=(), assigned=(), recused=(), earlier=())
+        if meeting.state != "published" or case.decision is None:
+            return replace(bare, basis=None, decision=None)
+        if park is None:
+            bare = replace(bare, basis=None)
+        return replace(bare, decision=replace(case.decision, dissent=()))
+
+    own = tuple(c for c in meeting.cases if park in (None, c.park))
+    return _through(replace(meeting, cases=own, panel=(), reopening=None, reopened=()), shown)
+
+
+def may_see_result(meeting: Meeting, case: Case, member: str) -> bool:
+    """Whether a member may see the computed points: after their own judgement, or sealing.
+
+    Seen earlier they would anchor it.  Who is recused sees them with the decision.
+    """
+    if member in case.out():
+        return case.decision is not None
+    own = case.card_of(member)
+    return _sealed(meeting) or (own is not None and own.submitted)
+
+
+def _sealed(meeting: Meeting) -> bool:
+    return meeting.state in ("sealed", "decided", "published")
+
+
+def _through(meeting: Meeting, shown: Callable[[Case], Case]) -> Meeting:
+    return replace(meeting, cases=tuple(shown(case) for case in meeting.cases))

@@ -1,0 +1,113 @@
+"""Review meetings in the records: each is one document, changed by one step at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from pydantic import TypeAdapter
+from sqlalchemy import insert, select, update
+
+from graph.errors import NotFound, UsageError
+from graph.review.meeting import Meeting
+from records.audit import Value
+from records.database import Records
+from records.tables import meetings
+
+__all__ = ["act", "add", "all_of", "digest", "get"]
+
+_DOCUMENT = TypeAdapter(Meeting)
+# What is noted in the audit of a step, beside the call.
+ACTIONS = (
+    "review.open",
+    "review.panel",
+    "review.dismiss",
+    "review.agenda",
+    "review.assign",
+    "review.begin",
+    "review.card",
+    "review.submit",
+    "review.recuse",
+    "review.seal",
+    "review.reply",
+    "review.vote",
+    "review.decide",
+    "review.conclude",
+    "review.publish",
+    "review.reopen",
+    "review.agree",
+)
+
+
+def add(records: Records, meeting: Meeting) -> None:
+    """Call a meeting; `UsageError` where that year already has one of its number."""
+    same = (meetings.c.year == meeting.year) & (meetings.c.ordinal == meeting.ordinal)
+    with records.write() as writing:
+        if writing.db.execute(select(meetings.c.id).where(same)).first() is not None:
+            raise UsageError("meeting_twice", year=meeting.year, ordinal=meeting.ordinal)
+        row = {"id": meeting.id, "year": meeting.year, "ordinal": meeting.ordinal}
+        writing.db.execute(insert(meetings).values(**row, **_kept(meeting)))
+        writing.note("review.call", f"meeting/{meeting.id}", title=meeting.title)
+
+
+def get(records: Records, id: str) -> Meeting:
+    """A meeting; `NotFound` where there is none of this id."""
+    with records.read() as db:
+        text = db.execute(select(meetings.c.document).where(meetings.c.id == id)).scalar()
+    return _made(text, id)
+
+
+def all_of(records: Records) -> Sequence[Meeting]:
+    """Every meeting, the newest first."""
+    with records.read() as db:
+        asked = select(meetings.c.document).order_by(
+            meetings.c.year.desc(), meetings.c.ordinal.desc()
+        )
+        return [_DOCUMENT.validate_json(text) for text in db.execute(asked).scalars()]
+
+
+def act(
+    records: Records,
+    id: str,
+    action: str,
+    step: Callable[[Meeting], Meeting],
+    **detail: Value,
+) -> Meeting:
+    """Take a step and note it; the meeting afterwards.
+
+    Nobody else changes the meeting between reading and writing it.  The audit keeps the hash of the
+    whole from sealing on: before, a hash would let judgements be guessed.  A step that changes
+    nothing is none and leaves no trace.
+    """
+    with records.write() as writing:
+        here = meetings.c.id == id
+        text = writing.db.execute(select(meetings.c.document).where(here)).scalar()
+        before = _made(text, id)
+        after = step(before)
+        if after == before:
+            return before
+        writing.db.execute(update(meetings).where(here).values(**_kept(after)))
+        if after.state in ("sealed", "decided", "published"):
+            detail["sha256"] = digest(after)
+        writing.note(ACTIONS[ACTIONS.index(f"review.{action}")], f"meeting/{id}", **detail)
+    return after
+
+
+def digest(meeting: Meeting) -> str:
+    """SHA-256 of the meeting as it is kept."""
+    return hashlib.sha256(_text(meeting).encode()).hexdigest()
+
+
+def _kept(meeting: Meeting) -> dict[str, object]:
+    return {"document": _text(meeting), "changed_at": datetime.now(UTC)}
+
+
+def _text(meeting: Meeting) -> str:
+    return _DOCUMENT.dump_json(meeting).decode()
+
+
+def _made(text: str | None, id: str) -> Meeting:
+    if text is None:
+        raise NotFound("unknown_meeting", meeting=id)
+    return _DOCUMENT.validate_json(text)

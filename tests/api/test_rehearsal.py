@@ -1,0 +1,193 @@
+"""The sample meeting from beginning to end: its outcomes, its conflicts, and that it replays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+
+from api import reviewing
+from api.desk import Desk
+from api.rehearsal import play
+from api.standards import standards_of
+from graph.errors import UsageError
+from graph.model import Batch, Node, Ref
+from graph.review.assessing import OUTCOMES
+from graph.review.meeting import Case, Meeting
+from graph.review.panel import result
+from graph.review.standard import Standard
+from graph.store import open_store
+from records import meetings
+from records.database import Records
+from records.trail import check
+
+DAY = date(2026, 7, 1)
+
+
+@dataclass
+class Played:
+    """A meeting that was played, and where."""
+
+    records: Records
+    desk: Desk
+    standards: list[Standard]
+    meeting: Meeting
+
+    def case(self, name: str, park: str = "") -> Case:
+        """A project by its name, at a park where two handed it in."""
+        [found] = [c for c in self.meeting.cases if c.name == name and park in ("", c.park)]
+        return found
+
+
+@pytest.fixture(scope="module")
+def played(sample_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    folder = tmp_path_factory.mktemp("played")
+    copyfile(sample_file, folder / "graph.db")
+    store = open_store(f"sqlite:///{folder}/graph.db", deadline=3.0)
+    records = Records(f"sqlite:///{folder}/records.db", heads=folder / "heads")
+    desk = Desk(store, sample=True)
+    standards = list(standards_of(folder, sample=True))
+    yield Played(records, desk, standards, play(records, desk, standards, DAY))
+    records.close()
+    store.close()
+
+
+def test_five_parks_twenty_one_projects_nine_reviewers_and_every_outcome(played: Played) -> None:
+    meeting = played.meeting
+    assert meeting.state == "published"
+    assert meeting.counts() == meeting.announced == (5, 21)
+    assert sum(m.seat in ("expert", "department") for m in meeting.panel) == 9
+    outcomes = Counter(c.decision.outcome for c in meeting.cases if c.decision)
+    assert sum(outcomes.values()) == 21
+    assert set(outcomes) == set(OUTCOMES)
+
+
+def test_three_reviewers_have_a_conflict_one_of_them_only_by_the_graph(played: Played) -> None:
+    """By the introducing unit, by the employer, and by a supplier of the leader it would serve."""
+    found = {(r.member, c.name): r.why for c in played.meeting.cases for r in c.recused}
+    assert found == {
+        ("demo-d5", "示例工业视觉大模型项目"): "introduced",
+        ("demo-e4", "示例储能控制器项目"): "employer:示例海曙储能科技有限公司",
+        ("demo-e1", "示例阀泵一体化项目"): "supply:demo-haian-jingji:demo-leader-jiadian",
+        ("demo-e1", "示例变频压缩机项目"):
+            "supply:demo-haian-jingji:demo-leader-jiadian:demo-haian-dianji",
+    }  # fmt: skip
+    for case in played.meeting.cases:
+        assert not set(case.judges()) & case.out()
+        assert len(case.judges()) == reviewing.JUDGES
+
+
+def test_a_hard_minimum_is_not_bought_off_by_a_high_total(played: Played) -> None:
+    """40 亩 at 10,000 万元 = 250 万元/亩 < 280·0.9 = 252: rejected at more than 75 points."""
+    case = played.case("示例阀泵一体化项目")
+    found = result(case, sealed=True)
+    assert found is not None
+    assert found.low > 75 > found.low - 5
+    [gate] = [g for g in found.gates if g.verdict == "fail"]
+    assert (gate.value, gate.threshold) == (250.0, 280.0)
+    assert (gate.fixes[0].field, gate.fixes[0].after) == ("land_mu", 35.7)
+    assert case.decision is not None
+    assert case.decision.outcome == "rejected"
+
+
+def test_a_veto_to_be_checked_defers_and_a_veto_that_fails_rejects(played: Played) -> None:
+    open_ = result(played.case("示例偏光片与光学膜项目"), sealed=True)
+    failed = result(played.case("示例电路板整体搬迁项目"), sealed=True)
+    assert open_ is not None
+    assert (open_.outcome, open_.why) == ("deferred", "veto_open")
+    assert failed is not None
+    assert (failed.outcome, failed.why) == ("rejected", "veto")
+
+
+def test_one_project_in_two_parks_is_referred_to_the_one_where_it_passes(played: Played) -> None:
+    """11,400 万元 on 16,000 ㎡ = 7,125 元/㎡, more than a tenth below 8,000; 4,500 at the other."""
+    case = played.case("示例生物工艺耗材项目", "park-zhongdian")
+    found = result(case, sealed=True)
+    assert found is not None
+    [gate] = [g for g in found.gates if g.verdict == "fail"]
+    assert (gate.rule, gate.value, gate.near) == ("revenue-per-sqm", 7125.0, False)
+    assert case.decision is not None
+    assert (case.decision.outcome, case.decision.transfer_to) == (
+        "transferred",
+        "park-liandong-zhihui",
+    )
+    other = played.case("示例生物工艺耗材项目", "park-liandong-zhihui")
+    assert other.project == case.project
+    assert other.decision is not None
+    assert other.decision.outcome == "approved"
+
+
+def test_land_is_supplied_to_large_projects_and_small_ones_go_into_the_park(played: Played) -> None:
+    tracks = {c.name: c.basis.standard.track for c in played.meeting.cases if c.basis}
+    assert tracks["示例变频压缩机项目"] == "LAND"  # 45,000 万元 on 90 亩
+    assert tracks["示例精密减速器项目"] == "PARK"  # 16,000 万元, no land
+
+
+def test_what_the_graph_does_not_know_stays_open_and_is_decided_with_a_reason(
+    played: Played,
+) -> None:
+    case = played.case("示例储能控制器项目")
+    found = result(case, sealed=True)
+    assert case.basis is not None
+    assert "gain" not in case.basis.given.chain
+    assert found is not None
+    assert found.outcome is None
+    assert found.score is None
+    assert found.needs is not None
+    assert found.needs.id == "gain"
+    assert case.decision is not None
+    assert case.decision.reason
+
+
+def test_orders_count_as_the_share_of_a_years_revenue(played: Played) -> None:
+    basis = played.case("示例精密减速器项目").basis
+    assert basis is not None
+    assert basis.given.chain["orders"] == pytest.approx(9_800 / 11_000)
+
+
+def test_the_best_batch_is_worth_no_less_than_the_choice_that_fits(played: Played) -> None:
+    best, chosen = reviewing.batches(played.desk, played.meeting)
+    assert best.proven
+    assert best.bound == pytest.approx(best.value)
+    assert not best.overfilled
+    assert {(u.park, u.what) for u in chosen.overfilled} == {
+        ("park-jiqiren", "floor_sqm"),  # 9,000 + 14,000 + 4,800 of 24,000 ㎡
+        ("park-liandong-zhihui", "land_mu"),  # 90 of 45 亩: 一事一议
+    }
+    assert best.value > chosen.value
+
+
+def test_every_step_is_in_the_audit_and_the_audit_holds(played: Played) -> None:
+    found = check(played.records)
+    assert found.verdict.ok
+    assert found.verdict.entries >= 21 * 2 + 21 * 3 * 3 + 21 + 8
+
+
+def test_it_replays_and_says_what_it_cannot(played: Played) -> None:
+    meeting = meetings.get(played.records, played.meeting.id)
+    given = played.records, played.desk, played.standards
+    assert reviewing.differences(*given, meeting) == []
+    first = meeting.cases[0]
+    assert first.basis is not None
+    numbers = {**first.basis.given.numbers, "tax_wan": 1.0}
+    forged = replace(first.basis, given=replace(first.basis.given, numbers=numbers))
+    changed = replace(meeting, cases=(replace(first, basis=forged), *meeting.cases[1:]))
+    assert f"basis:{first.name}" in reviewing.differences(*given, changed)
+
+
+def test_a_graph_that_moved_on_is_told(played: Played) -> None:
+    played.desk.store.apply(Batch("moved", "x", [Node(Ref("Region", "999999"), {"name": "x"})], []))
+    found = reviewing.differences(played.records, played.desk, played.standards, played.meeting)
+    assert found == [f"revision:{played.desk.snapshot.revision}"]
+
+
+def test_only_the_sample_is_played(played: Played) -> None:
+    own = Desk(played.desk.store)
+    with pytest.raises(UsageError) as refused:
+        play(played.records, own, played.standards, DAY)
+    assert refused.value.code == "sample_only"
