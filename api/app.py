@@ -33,6 +33,7 @@ from api.routers import (
     pages,
     parks,
     report,
+    review_files,
     reviews,
     roles,
     schema,
@@ -93,7 +94,8 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
     app.include_router(pages.router)
     for router in (roles.router, signin.router, account.router, accounts.router):
         app.include_router(router)
-    app.include_router(reviews.router)
+    for router in (reviews.router, review_files.router):
+        app.include_router(router)
     app.include_router(attachments.router)
     app.mount("/static", StaticFiles(directory=str(files("viz") / "static")), name="static")
     _health(app, store)

@@ -23,7 +23,7 @@ from api.command import AsJson, StoreUrl, command_line, err, print_json, worded
 from api.desk import Desk
 from api.rehearsal import play
 from api.replaying import replayed
-from api.review_files import Documents, formats_named, write_documents
+from api.review_files import Documents, formats_named, provenance_of, write_documents
 from api.reviewing import batches, standards_at
 from api.serving import load_sample
 from api.settings import Settings
@@ -37,7 +37,6 @@ from graph.review.standard import Standard
 from records import meetings
 from records.database import Records
 from viz import review_words as say
-from viz.review_docs import Provenance
 from viz.words import message, term, word
 
 __all__ = ["app"]
@@ -127,7 +126,7 @@ def export_(
         formats = formats_named(format_)
         meeting = _meeting(at.records, id_)
         answer, chosen = _answered(at, meeting)
-        given = _provenance(at, meeting)
+        given = provenance_of(at.desk, meeting)
         made = Documents(answer, at.desk.names(), at.lang, given, chosen)
         note = partial(exported, at.records, f"meeting/{meeting.id}", format=",".join(formats),
                        file=str(out), sha256=given.sha256)  # fmt: skip
@@ -204,19 +203,6 @@ def _silent() -> Iterator[None]:
         os.dup2(kept, 1)
         os.close(kept)
         os.close(nowhere)
-
-
-def _provenance(at: _At, meeting: Meeting) -> Provenance:
-    used = {
-        f"{case.basis.standard.name} {case.basis.standard.version}": None
-        for case in meeting.cases
-        if case.basis is not None
-    }
-    revisions = sorted({case.basis.revision for case in meeting.cases if case.basis is not None})
-    sha256 = meetings.digest(meeting) if meeting.state in SEALED else ""
-    flag = " --sample" if at.desk.sample else ""
-    verify = f"lianzhu review replay {meeting.id}{flag}"
-    return Provenance(revisions, list(used), sha256, verify, date.today(), at.desk.sample)
 
 
 def _show(answer: MeetingAnswer, at: _At) -> None:

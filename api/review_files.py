@@ -6,17 +6,29 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from api.desk import Desk
 from api.settings import Settings
+from api.sight import SEALED
 from graph.errors import StoreError, UsageError
 from graph.review.account import MeetingAnswer
 from graph.review.batch import Batch
+from graph.review.meeting import Meeting
+from records import meetings
 from viz.review_docs import Provenance, minutes_docx, opinion_docx, scores_xlsx
 from viz.words import word
 
-__all__ = ["FORMATS", "Documents", "formats_named", "template_for", "write_documents"]
+__all__ = [
+    "FORMATS",
+    "Documents",
+    "formats_named",
+    "provenance_of",
+    "template_for",
+    "write_documents",
+]
 
 FORMATS = ("docx", "xlsx")
 _BAD_IN_NAME = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
@@ -31,6 +43,16 @@ class Documents:
     lang: str
     given: Provenance
     chosen: Batch | None = None  # the panel's choice
+
+
+def provenance_of(desk: Desk, meeting: Meeting) -> Provenance:
+    """What the documents of a meeting rest on, and how it is checked."""
+    bases = [case.basis for case in meeting.cases if case.basis is not None]
+    used = dict.fromkeys(f"{b.standard.name} {b.standard.version}" for b in bases)
+    revisions = sorted({basis.revision for basis in bases})
+    sha256 = meetings.digest(meeting) if meeting.state in SEALED else ""
+    verify = f"lianzhu review replay {meeting.id}{' --sample' if desk.sample else ''}"
+    return Provenance(revisions, list(used), sha256, verify, date.today(), desk.sample)
 
 
 def formats_named(given: str) -> Sequence[str]:

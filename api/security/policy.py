@@ -158,6 +158,9 @@ POLICY: dict[str, Rule] = {
     # the review meeting; who sees what of it: `api.sight`
     "GET /sessions": _MEETING,
     "GET /sessions/{session_id}": _MEETING,
+    "GET /sessions/{session_id}/minutes.docx": _RUN,
+    "GET /sessions/{session_id}/scores.xlsx": _RUN,
+    "GET /reviews/{session_id}/{case_id}/opinion.docx": _RUN,
     "GET /api/v1/sessions": _MEETING,
     "GET /api/v1/sessions/{session_id}": _MEETING,
     "POST /sessions": _RUN,

@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from shutil import copyfile, copytree
 
 import pytest
+from docx import Document
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from openpyxl import load_workbook
 
 from api import rehearsal
 from api.app import create_app
@@ -465,3 +468,31 @@ def as_member(meeting: Meeting, old: str, new: str) -> Meeting:
         replace(m, id=new) if m.id == old else m for m in meeting.panel
     )
     return replace(meeting, panel=panel, cases=tuple(map(renamed, meeting.cases)))
+
+
+def test_the_documents_of_a_sealed_meeting_are_taken_away_by_who_runs_it(
+    client: TestClient,
+) -> None:
+    meeting = in_state(client, "published")
+    case = meeting.cases[0]
+    base = f"/sessions/{meeting.id}"
+    minutes, opinion = (
+        "\n".join(p.text for p in Document(BytesIO(client.get(path).content)).paragraphs)
+        for path in (f"{base}/minutes.docx", f"/reviews/{meeting.id}/{case.id}/opinion.docx")
+    )
+    assert meeting.title in minutes
+    assert case.name in opinion
+    assert f"lianzhu review replay {meeting.id}" in opinion
+    answer = client.get(f"{base}/scores.xlsx")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    first = load_workbook(BytesIO(answer.content)).worksheets[0]
+    cells = {str(cell.value) for row in first.iter_rows() for cell in row}
+    assert {c.name for c in meeting.cases} <= cells
+    assert client.get(f"/reviews/{meeting.id}/nobody/opinion.docx").status_code == 404
+
+
+def test_no_document_leaves_before_sealing_or_for_a_judge(client: TestClient) -> None:
+    scored, done = in_state(client, "scoring"), in_state(client, "published")
+    assert client.get(f"/sessions/{scored.id}/minutes.docx").status_code == 400
+    judge = done.cases[0].judges()[0]
+    assert client.get(f"/sessions/{done.id}/scores.xlsx?as={judge}").status_code == 403

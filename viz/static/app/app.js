@@ -36,6 +36,7 @@
   const today = new Date();
   const iso = new Date(today - today.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
   for (const field of document.querySelectorAll('input[type="date"]')) {
-    if ("later" in field.dataset) field.min = iso; else field.max = iso;
+    if ("later" in field.dataset) field.min = iso;
+    else if (!("any" in field.dataset)) field.max = iso;
   }
 })();

@@ -1,0 +1,92 @@
+"""The documents of a meeting to take away: 评审意见书, 会议纪要, 项目评分表."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from api.deps import AtDesk, AtRecords, Lang, settings_of
+from api.desk import Desk
+from api.review_files import provenance_of, template_for
+from api.reviewing import batches
+from api.sight import SEALED, eyes_of, seen
+from graph.errors import NotAllowed, NotFound, UsageError
+from graph.review.account import MeetingAnswer, account
+from graph.review.batch import Batch
+from graph.review.meeting import Meeting
+from records import meetings
+from records.database import Records
+from viz.report_docx import MEDIA_TYPE as DOCX_TYPE
+from viz.review_docs import minutes_docx, opinion_docx, scores_xlsx
+from viz.words import word
+from viz.workbook import MEDIA_TYPE
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/sessions/{session_id}/minutes.docx")
+def minutes(
+    request: Request, desk: AtDesk, records: AtRecords, lang: Lang, session_id: str
+) -> Response:
+    """会议纪要."""
+    meeting, answer, chosen = _answered(request, desk, records, session_id)
+    template, given = template_for(settings_of(request), "minutes"), provenance_of(desk, meeting)
+    content = minutes_docx(answer, desk.names(), lang, given, chosen, template)
+    return _file(content, f"{word(lang, 'review_cli.file_minutes')}.docx", DOCX_TYPE)
+
+
+@router.get("/sessions/{session_id}/scores.xlsx")
+def scores(
+    request: Request, desk: AtDesk, records: AtRecords, lang: Lang, session_id: str
+) -> Response:
+    """项目评分表."""
+    meeting, answer, chosen = _answered(request, desk, records, session_id)
+    content = scores_xlsx(answer, desk.names(), lang, provenance_of(desk, meeting), chosen)
+    return _file(content, f"{word(lang, 'review_cli.file_scores')}.xlsx", MEDIA_TYPE)
+
+
+@router.get("/reviews/{session_id}/{case_id}/opinion.docx")
+def opinion(
+    request: Request,
+    desk: AtDesk,
+    records: AtRecords,
+    lang: Lang,
+    session_id: str,
+    case_id: str,
+) -> Response:
+    """评审意见书."""
+    meeting, answer, _ = _answered(request, desk, records, session_id)
+    found = [(at, p) for at, p in enumerate(answer.projects, 1) if p.id == case_id]
+    if not found:
+        raise NotFound("unknown_case", case=case_id)
+    at, project = found[0]
+    template, given = template_for(settings_of(request), "opinion"), provenance_of(desk, meeting)
+    content = opinion_docx(answer, project, desk.names(), lang, given, template)
+    name = word(lang, "review_cli.file_opinion", n=f"{at:02d}", project=project.name)
+    return _file(content, f"{name}.docx", DOCX_TYPE)
+
+
+def _answered(
+    request: Request, desk: Desk, records: Records, id: str
+) -> tuple[Meeting, MeetingAnswer, Batch]:
+    """The meeting, the answer for who runs it, and the panel's choice.
+
+    Raises `NotAllowed` for everybody else, and `UsageError` while it is not sealed.
+    """
+    whole = meetings.get(records, id)
+    if not eyes_of(request, whole).runs:
+        raise NotAllowed("not_allowed")
+    if whole.state not in SEALED:
+        raise UsageError("meeting_state", state=whole.state, wanted=list(SEALED))
+    masked, shown = seen(request, whole)
+    best, chosen = batches(desk, whole)
+    return whole, account(masked, shown, best), chosen
+
+
+def _file(content: bytes, name: str, kind: str) -> Response:
+    told = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    return Response(content, media_type=kind, headers={**told, "Cache-Control": "no-store"})
