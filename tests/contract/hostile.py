@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["BROKEN", "LONG", "PAYLOADS", "WHOLE"]
+import os
+
+__all__ = ["BROKEN", "LONG", "PAYLOADS", "SOME", "WHOLE"]
+
+RELEASE = os.environ.get("LIANZHU_RELEASE") == "1"
 
 # What every store holds as it is.
 WHOLE = [
@@ -104,3 +108,5 @@ BROKEN = [
 ]
 LONG = "') DETACH DELETE n //" * 900
 PAYLOADS = [*WHOLE, *BROKEN, LONG]
+# Where a question is asked in a second way, every other one; a release tries them all.
+SOME = PAYLOADS if RELEASE else PAYLOADS[::2]

@@ -16,7 +16,7 @@ from api.serving import load_sample
 from api.settings import Settings
 from graph.store import Access, open_store
 from graph.store.base import GraphStore
-from tests.contract.hostile import PAYLOADS
+from tests.contract.hostile import SOME
 from tests.neo4j.server import Login
 from tests.neo4j.wipe import wipe
 
@@ -38,7 +38,7 @@ RECORDS = mkdtemp(prefix="lianzhu-")
 QUESTION = {"leader", "chain", "region", "as_of", "world", "proximity", "direction", "scheme"}
 WHOLE = {"/api/v1/gaps", "/api/v1/rank"}
 # An address may be no longer than its client and its server let it be.
-TEXTS = [text[:8000] for text in PAYLOADS]
+TEXTS = [text[:8000] for text in SOME]
 
 
 @pytest.fixture(scope="module")
