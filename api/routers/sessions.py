@@ -42,6 +42,7 @@ router = APIRouter(include_in_schema=False)
 api = APIRouter(prefix="/api/v1", tags=["v1"])
 
 Text = Annotated[str, Form(max_length=1000)]
+Announced = Annotated[str, Form(pattern="^[0-9]{0,4}$")]  # a number, "" = none was said
 Step = Literal[
     "open", "panel", "dismiss", "agenda", "assign", "begin", "seal", "conclude", "publish",
     "reopen", "agree",
@@ -93,11 +94,14 @@ def call(
     host: Text,
     year: Annotated[int, Form(ge=2000, le=2100)],
     ordinal: Annotated[int, Form(ge=1, le=999)],
+    parks: Announced = "",
+    projects: Announced = "",
 ) -> Response:
     """发起评审会."""
+    announced = (int(parks), int(projects)) if parks and projects else None
     try:
         named = checked_text("title", title), day_of(day), checked_text("host", host)
-        meeting = Meeting(uuid4().hex, year, ordinal, *named)
+        meeting = Meeting(uuid4().hex, year, ordinal, *named, announced=announced)
         meetings.add(records, meeting)
     except LianzhuError as error:
         return refused(request, _list(request, desk, records), error, "/sessions")

@@ -129,6 +129,8 @@ def test_seven_people_hold_a_meeting(house: House, tmp_path: Path) -> None:
     clerk.fill("#call input[name=title]", "第四次项目准入评审会")
     clerk.fill("#call input[name=ordinal]", "4")
     clerk.fill("#call input[name=host]", "园区办")
+    clerk.fill("#call input[name=parks]", "2")
+    clerk.fill("#call input[name=projects]", "3")
     press(clerk, "#call button")
     meeting = clerk.url.partition("?")[0]
     for name in ("CHAIR", "专家甲", "专家乙", "科技委员"):
@@ -137,6 +139,7 @@ def test_seven_people_hold_a_meeting(house: House, tmp_path: Path) -> None:
     for step in ("open", "agenda", "assign", "begin"):
         press(clerk, f"form[action*='/{step}'] button")
     assert clerk.locator("#agenda tbody tr").count() == 3
+    assert "公告 2 园 3 项 / 议程 2 园 3 项 √ 一致" in clerk.inner_text("main")
     links = {
         name: clerk.locator(f"#agenda a:has-text('{name}')").get_attribute("href") or ""
         for name in ("精密减速器", "关节模组", "车规芯片")
@@ -157,7 +160,9 @@ def test_seven_people_hold_a_meeting(house: House, tmp_path: Path) -> None:
                 "main"
             )
             for group in page.locator("#card fieldset:has(input[name^='points.'])").all():
-                group.locator("input[value='4']").check()
+                group.locator("input[value='1']").focus()
+                page.keyboard.press("4")
+                assert group.locator("input[value='4']").is_checked()
             page.check("#card input[name=stance][value=support]")
             page.fill("#card textarea[name=opinion]", SECRET)
             press(page, "#card button:has-text('提交')")

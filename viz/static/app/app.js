@@ -32,6 +32,12 @@
   document.addEventListener("input", e => {
     if (e.target.matches("[data-weight]")) e.target.nextElementSibling.value = Number(e.target.value).toFixed(2);
   });
+  // Marks by number key, as they are read out in a meeting.
+  document.addEventListener("keydown", e => {
+    if (!e.target.matches || !e.target.matches("input[type=radio][name^='points.']") || !/^[1-5]$/.test(e.key)) return;
+    const mark = e.target.form.querySelector(`input[name="${CSS.escape(e.target.name)}"][value="${e.key}"]`);
+    if (mark) { mark.checked = true; mark.focus(); }
+  });
   // Nobody checks in the future.
   const today = new Date();
   const iso = new Date(today - today.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
