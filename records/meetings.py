@@ -15,10 +15,10 @@ from records.audit import Value
 from records.database import Records
 from records.tables import meetings
 
-__all__ = ["act", "add", "all_of", "digest", "get"]
+__all__ = ["ACTIONS", "act", "add", "all_of", "digest", "get"]
 
 _DOCUMENT = TypeAdapter(Meeting)
-# What is noted in the audit of a step, beside the call.
+# The steps that pages and commands take, as the audit names them; each has its words.
 ACTIONS = (
     "review.open",
     "review.panel",
@@ -90,7 +90,7 @@ def act(
         writing.db.execute(update(meetings).where(here).values(**_kept(after)))
         if after.state in ("sealed", "decided", "published"):
             detail["sha256"] = digest(after)
-        writing.note(ACTIONS[ACTIONS.index(f"review.{action}")], f"meeting/{id}", **detail)
+        writing.note(f"review.{action}", f"meeting/{id}", **detail)
     return after
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from shutil import copyfile
 
 import pytest
+from sqlalchemy import select
 
 from api import reviewing
 from api.desk import Desk
@@ -24,6 +25,7 @@ from graph.review.standard import Standard
 from graph.store import open_store
 from records import meetings
 from records.database import Records
+from records.tables import audit
 from records.trail import check
 
 DAY = date(2026, 7, 1)
@@ -166,6 +168,11 @@ def test_every_step_is_in_the_audit_and_the_audit_holds(played: Played) -> None:
     found = check(played.records)
     assert found.verdict.ok
     assert found.verdict.entries >= 21 * 2 + 21 * 3 * 3 + 21 + 8
+    with played.records.read() as db:
+        noted = set(db.execute(select(audit.c.action)).scalars())
+    steps = {action for action in noted if action.startswith("review.")}
+    assert steps - {"review.call"} <= set(meetings.ACTIONS)
+    assert {"review.seal", "review.decide", "review.publish"} <= steps
 
 
 def test_it_replays_and_says_what_it_cannot(played: Played) -> None:
