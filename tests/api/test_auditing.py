@@ -350,7 +350,8 @@ def real_address(client: TestClient, route: str) -> str:
     if "{session_id}" in template:
         about |= {"session_id": "s1", "case_id": "c1"}
         case = Case("c1", "项目", "企业", "park-jiqiren")
-        called = Meeting("s1", 2026, 1, "评审会", date(2026, 7, 1), "园区办", cases=(case,))
+        about_it = 2026, 1, "评审会", date(2026, 7, 1), "园区办"
+        called = Meeting("s1", *about_it, state="published", cases=(case,))
         with suppress(UsageError):  # called for an earlier route
             meetings.add(records_in(client), called)
     path = re.sub(r"\{(\w+)(?::path)?\}", lambda m: quote(about[m[1]]), template)
