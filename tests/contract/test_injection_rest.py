@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import quote
@@ -12,10 +13,13 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.deps import records_at
 from api.serving import load_sample
 from api.settings import Settings
+from graph.review.meeting import Meeting
 from graph.store import Access, open_store
 from graph.store.base import GraphStore
+from records import meetings
 from tests.contract.hostile import SOME
 from tests.neo4j.server import Login
 from tests.neo4j.wipe import wipe
@@ -32,6 +36,8 @@ USUAL = {
     "project": "demo-p-bianpin",
     "enterprise": "demo-leader-jiqiren",
     "chain": "chain-jiqiren",
+    "standard_id": "default-land",
+    "session_id": "s1",
 }
 RECORDS = mkdtemp(prefix="lianzhu-")
 # One dependency reads the question for every path: two of them stand for the rest.
@@ -91,7 +97,9 @@ def _asks(operation: dict[str, Any]) -> bool:
 
 @pytest.fixture(scope="module")
 def client(zone: GraphStore) -> Iterator[TestClient]:
-    with TestClient(_app(zone), raise_server_exceptions=False) as made:
+    app = _app(zone)
+    meetings.add(records_at(app), Meeting("s1", 2026, 1, "会", date(2026, 7, 1), "办"))
+    with TestClient(app, raise_server_exceptions=False) as made:
         yield made
 
 
