@@ -31,7 +31,7 @@ from graph.analysis.answers import as_json
 from graph.errors import LianzhuError, NotFound
 from graph.review.account import MeetingAnswer, account
 from graph.review.batch import Batch
-from graph.review.meeting import Meeting
+from graph.review.meeting import SEALED, Meeting
 from graph.review.sight import seen_by_secretary
 from graph.review.standard import Standard
 from records import meetings
@@ -44,7 +44,6 @@ __all__ = ["app"]
 app = typer.Typer(help="准入评审 / admission review", no_args_is_help=True)
 
 SAMPLE_STORE = "sqlite:///var/sample.db"
-SEALED = ("sealed", "decided", "published")
 Id = Annotated[str, typer.Argument(metavar="ID", help="会议编号或 latest / id, or latest")]
 OfSample = Annotated[
     bool, typer.Option("--sample/--no-sample", help="示例的记录 / the sample's records")

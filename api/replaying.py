@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from api.desk import Desk
 from api.reviewing import differences
-from graph.review.meeting import Meeting
+from graph.review.meeting import SEALED, Meeting
 from graph.review.standard import Standard
 from records import meetings
 from records.database import Records
@@ -19,8 +19,6 @@ from records.tables import audit
 from records.trail import Checked, check
 
 __all__ = ["Replayed", "replayed"]
-
-_SEALED = ("sealed", "decided", "published")
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def replayed(records: Records, desk: Desk, standards: Sequence[Standard], id: st
         meeting = meetings.get(records, id)
     except ValidationError:
         return Replayed(False, [*found, "document"])
-    if meeting.state not in _SEALED:
+    if meeting.state not in SEALED:
         return Replayed(False, [*found, "unsealed"])
     if meetings.digest(meeting) != _kept(records, meeting):
         found.append("digest")

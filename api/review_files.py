@@ -12,11 +12,10 @@ from tempfile import TemporaryDirectory
 
 from api.desk import Desk
 from api.settings import Settings
-from api.sight import SEALED
 from graph.errors import StoreError, UsageError
 from graph.review.account import MeetingAnswer
 from graph.review.batch import Batch
-from graph.review.meeting import Meeting
+from graph.review.meeting import SEALED, Meeting
 from records import meetings
 from viz.review_docs import Provenance, minutes_docx, opinion_docx, scores_xlsx
 from viz.words import word

@@ -13,13 +13,12 @@ from fastapi import Request
 from api.deps import identity_of
 from api.security.identity import Identity
 from graph.errors import NotAllowed
-from graph.review.meeting import Case, Meeting, Member
+from graph.review.meeting import SEALED, Case, Meeting, Member
 from graph.review.sight import may_see_result, seen_by_member, seen_by_park, seen_by_secretary
 from records.roles import Role
 
-__all__ = ["SEALED", "Eyes", "eyes_of", "seen"]
+__all__ = ["Eyes", "eyes_of", "seen"]
 
-SEALED = ("sealed", "decided", "published")
 _SEATS = {
     Role.SECRETARY: ("secretary",),
     Role.CHAIR: ("chair",),

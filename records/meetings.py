@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import insert, select, update
 
 from graph.errors import NotFound, UsageError
-from graph.review.meeting import Meeting
+from graph.review.meeting import SEALED, Meeting
 from records.audit import Value
 from records.database import Records
 from records.tables import meetings
@@ -88,7 +88,7 @@ def act(
         if after == before:
             return before
         writing.db.execute(update(meetings).where(here).values(**_kept(after)))
-        if after.state in ("sealed", "decided", "published"):
+        if after.state in SEALED:
             detail["sha256"] = digest(after)
         writing.note(f"review.{action}", f"meeting/{id}", **detail)
     return after

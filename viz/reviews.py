@@ -10,13 +10,13 @@ from typing import ClassVar
 from graph.review.account import Judged
 from graph.review.assessing import OUTCOMES, Gate
 from graph.review.fields import FIELDS
-from graph.review.meeting import STANCES, Card, Case, Meeting, Recusal
+from graph.review.meeting import SEALED, STANCES, Card, Case, Meeting, Recusal
 from graph.review.panel import experts_asked
 from graph.review.standard import Indicator, Veto
 from viz.contexts import Choice, Frame
 from viz.precheck import field_name
 from viz.review_words import recusal_text
-from viz.sessions import SEALED, Reader
+from viz.sessions import Reader
 from viz.words import term
 
 __all__ = ["CONDITIONS", "TERMS", "ReviewPage"]

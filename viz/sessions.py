@@ -11,14 +11,13 @@ from urllib.parse import quote
 
 from graph.review.account import Judged, MeetingAnswer
 from graph.review.batch import RESOURCES, Batch, Portfolio, Row, Use
-from graph.review.meeting import STATES, Recusal
+from graph.review.meeting import SEALED, STATES, Recusal
 from viz.contexts import Choice, Frame
 from viz.review_words import recusal_text
 from viz.table import Cell, Column, Table
 from viz.words import word
 
 __all__ = [
-    "SEALED",
     "AgendaRow",
     "BatchPair",
     "BatchRow",
@@ -28,7 +27,6 @@ __all__ = [
     "SessionsPage",
 ]
 
-SEALED = ("sealed", "decided", "published")
 _DIGITS = {"land_mu": 1, "floor_sqm": 0}
 
 

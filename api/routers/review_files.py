@@ -11,11 +11,11 @@ from api.deps import AtDesk, AtRecords, Lang, settings_of
 from api.desk import Desk
 from api.review_files import provenance_of, template_for
 from api.reviewing import batches
-from api.sight import SEALED, eyes_of, seen
+from api.sight import eyes_of, seen
 from graph.errors import NotAllowed, NotFound, UsageError
 from graph.review.account import MeetingAnswer, account
 from graph.review.batch import Batch
-from graph.review.meeting import Meeting
+from graph.review.meeting import SEALED, Meeting
 from records import meetings
 from records.database import Records
 from viz.report_docx import MEDIA_TYPE as DOCX_TYPE

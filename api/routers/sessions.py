@@ -19,7 +19,7 @@ from api.frames import chosen, local, page_html, shown_to
 from api.kept import today_of
 from api.problems import status_of
 from api.routers.v1 import PROBLEMS
-from api.sight import SEALED, Eyes, eyes_of, seen
+from api.sight import Eyes, eyes_of, seen
 from api.verifying import checked_text, day_of
 from graph.analysis.answers import as_json
 from graph.analysis.meeting_batch import placements_of, portfolio_of
@@ -28,7 +28,7 @@ from graph.question import Question
 from graph.review import steps
 from graph.review.account import account
 from graph.review.batch import best_batch, panel_choice
-from graph.review.meeting import Case, Meeting, Member
+from graph.review.meeting import SEALED, Case, Meeting, Member
 from records import accounts, meetings
 from records.database import Records
 from records.roles import Role

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from graph.review.assessing import Gate
 from graph.review.batch import Batch
-from graph.review.meeting import Ballot, Card, Case, Condition, Decision, Meeting, Recusal, Reply
+from graph.review.meeting import (
+    SEALED,
+    Ballot,
+    Card,
+    Case,
+    Condition,
+    Decision,
+    Meeting,
+    Recusal,
+    Reply,
+)
 from graph.review.panel import majority, result
 from graph.review.scoring import Head
 
@@ -114,7 +124,7 @@ def account(
 
 
 def _judged(meeting: Meeting, case: Case, shown: bool) -> Judged:
-    sealed = meeting.state in ("sealed", "decided", "published")
+    sealed = meeting.state in SEALED
     found = result(case, sealed=sealed) if shown else None
     decided = case.decision
     needs = found.needs if found else None

@@ -16,6 +16,7 @@ from graph.review.scoring import Application
 from graph.review.standard import Standard
 
 __all__ = [
+    "SEALED",
     "SEATS",
     "STANCES",
     "STATES",
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 STATES = ("draft", "open", "scoring", "sealed", "decided", "published")
+SEALED = STATES[3:]  # judgements are open to the panel, and in the audit's hash
 SEATS = ("expert", "department", "chair", "secretary")
 STANCES = ("support", "conditional", "oppose")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from graph.review.meeting import Card, Case, Meeting
+from graph.review.meeting import SEALED, Card, Case, Meeting
 
 __all__ = ["may_see_result", "seen_by_member", "seen_by_park", "seen_by_secretary"]
 
@@ -75,7 +75,7 @@ def may_see_result(meeting: Meeting, case: Case, member: str) -> bool:
 
 
 def _sealed(meeting: Meeting) -> bool:
-    return meeting.state in ("sealed", "decided", "published")
+    return meeting.state in SEALED
 
 
 def _through(meeting: Meeting, shown: Callable[[Case], Case]) -> Meeting:
