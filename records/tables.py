@@ -26,6 +26,7 @@ __all__ = [
     "audit",
     "audit_head",
     "contacts",
+    "documents",
     "filings",
     "meetings",
     "metadata",
@@ -250,4 +251,15 @@ meetings = Table(
     Column("document", Words, nullable=False),  # JSON of graph.review.meeting.Meeting
     Column("changed_at", Instant, nullable=False),
     UniqueConstraint("year", "ordinal"),
+)
+
+documents = Table(
+    "documents",  # what `records.documents` keeps, of every kind
+    metadata,
+    Column("kind", Words(20), primary_key=True),
+    Column("id", Words(32), primary_key=True),
+    Column("park", Words(1000), nullable=False),  # whose operator may see it, "" = nobody's
+    Column("document", Words, nullable=False),  # JSON
+    Column("changed_at", Instant, nullable=False),
+    Index(None, "kind", "park"),
 )
