@@ -46,6 +46,7 @@ _AT_ONCE = 3  # pieces of a stream
 _PAUSE, _TRIES = 0.01, 5
 _HEAL_SECONDS = 2.0
 _STUCK = 0.5  # seconds after which an open gate may be one that a dead writer left
+_MET = "EquivalentSchemaRuleAlreadyExists"
 _MARGIN = 0.1  # seconds kept back to put an error into words
 _MOST = 2**31  # of anything one can ask for
 _T = TypeVar("_T")
@@ -97,12 +98,18 @@ class Neo4jStore:
         self._bolt.execute(cypher.MAKE_META, _MIGRATE_SECONDS, schema=SCHEMA, state=state)
 
     def _make(self, statement: Statement) -> None:
-        """One statement of the schema; two that make it at once may lock each other out."""
+        """One statement of the schema; two that make it at once may lock each other out.
+
+        Or meet between `IF NOT EXISTS` and the making: then it is there at the next try.
+        """
         for _ in range(_TRIES):
             try:
                 self._bolt.execute(statement, _MIGRATE_SECONDS)
                 return
-            except StoreBusy:
+            except StoreError as error:
+                met = _MET in str(error.facts.get("reason", ""))
+                if not (met or isinstance(error, StoreBusy)):
+                    raise
                 sleep(_STUCK)
         self._bolt.execute(statement, _MIGRATE_SECONDS)
 
