@@ -29,7 +29,6 @@ from api.command import (
     worded,
 )
 from api.output import show_doctor, show_fit, show_gaps, show_import, show_rank, show_sentences
-from api.serving import serve_app
 from graph.analysis.answers import WhyNot, as_json
 from graph.errors import UsageError
 from records.engine import shown
@@ -191,6 +190,8 @@ def serve(
     ] = False,
 ) -> None:
     """网页 / serve the pages on this machine."""
+    from api.serving import serve_app
+
     with worded() as settings:
         url = store or ("sqlite:///var/sample.db" if sample else settings.graph_url)
         serve_app(url, settings, host or settings.host, port or settings.port, sample=sample)

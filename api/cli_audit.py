@@ -9,7 +9,6 @@ import typer
 
 from api.auditing import left_open
 from api.command import AsJson, StoreUrl, err, print_json, worded
-from api.routers.audit import held, open_row
 from api.settings import Settings
 from records.database import Records
 from records.trail import Checked, check
@@ -42,6 +41,8 @@ def verify(store: StoreUrl = None, sample: OfSample = False, as_json_: AsJson = 
 
 
 def _show(found: Checked, settings: Settings, as_json_: bool) -> None:
+    from api.routers.audit import held  # with the whole of the pages
+
     if as_json_:
         print_json(asdict(found.verdict))
     else:
@@ -50,6 +51,8 @@ def _show(found: Checked, settings: Settings, as_json_: bool) -> None:
 
 def _warn(records: Records, settings: Settings, store: str | None, sample: bool) -> None:
     """Name what was begun and never finished."""
+    from api.routers.audit import open_row
+
     url = store or ("sqlite:///var/sample.db" if sample else settings.graph_url)
     graph = settings.open_store(url)
     try:

@@ -21,11 +21,8 @@ from rich.table import Table
 from api.auditing import exported
 from api.command import AsJson, StoreUrl, command_line, err, print_json, worded
 from api.desk import Desk
-from api.rehearsal import play
 from api.replaying import replayed
-from api.review_files import Documents, formats_named, provenance_of, write_documents
 from api.reviewing import batches, standards_at
-from api.serving import load_sample
 from api.settings import Settings
 from graph.analysis.answers import as_json
 from graph.errors import LianzhuError, NotFound
@@ -34,6 +31,7 @@ from graph.review.batch import Batch
 from graph.review.meeting import SEALED, Meeting
 from graph.review.sight import seen_by_secretary
 from graph.review.standard import Standard
+from ingest.samples import load_sample
 from records import meetings
 from records.database import Records
 from viz import review_words as say
@@ -67,6 +65,8 @@ class _At:
 @app.command()
 def demo(store: StoreUrl = None, as_json_: AsJson = False) -> None:
     """演示 / play the sample meeting from the applications to the published decisions."""
+    from api.rehearsal import play
+
     started = monotonic()
     with _at(store, sample=True, load=True) as at:
         with err.status(word(at.lang, "review_cli.playing")):
@@ -121,6 +121,8 @@ def export_(
     as_json_: AsJson = False,
 ) -> None:
     """文书 / write opinions and minutes for Word and the score sheet for Excel."""
+    from api.review_files import Documents, formats_named, provenance_of, write_documents
+
     with _at(store, sample=sample) as at:
         formats = formats_named(format_)
         meeting = _meeting(at.records, id_)

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.resources import as_file, files
 
 import uvicorn
 from fastapi import FastAPI
@@ -25,14 +24,14 @@ from api.security.hosts import LOOPBACK, Hosts, hosts_of, origins_of
 from api.settings import Settings
 from graph.errors import LianzhuError, StoreDown, UsageError
 from graph.store.base import GraphStore
-from ingest.pipeline import load
+from ingest.samples import load_sample
 from records.accounts import any_there
 from records.attachments import Files
 from records.database import Records
 from records.tidy import tidy
 from viz.words import message, word
 
-__all__ = ["load_sample", "serve_app"]
+__all__ = ["serve_app"]
 
 _log = logging.getLogger(__name__)
 SWITCH = 0.0005  # seconds a thread computes before another that waits gets its turn
@@ -158,9 +157,3 @@ def _set_up(app: FastAPI, host: str, port: int, origins: Collection[str]) -> str
     local = host in (*LOOPBACK, "0.0.0.0", "::") or not origins
     base = f"http://{here}:{port}" if local else min(origins)
     return f"{base}/setup?key={app.state.setup_key}"
-
-
-def load_sample(store: GraphStore) -> None:
-    """Load the sample zone; a second time changes nothing."""
-    with as_file(files("ingest.samples") / "zone") as folder:
-        load([folder], store)

@@ -14,7 +14,6 @@ from typing import Any
 from graph.errors import DataError, UsageError
 from graph.review.reading import parsed, standard_of
 from graph.review.standard import Standard, resolve
-from ingest.standard_sheet import parsed_sheet
 
 __all__ = ["standards_of", "state_of"]
 
@@ -83,6 +82,8 @@ class _Written:
 @lru_cache(maxsize=256)
 def _written(name: str, content: bytes) -> _Written:
     if name.lower().endswith(".xlsx"):
+        from ingest.standard_sheet import parsed_sheet  # with the library for workbooks
+
         sheet = parsed_sheet(content, name)
         return _Written(name, sheet.mapping, sheet.standard)
     try:

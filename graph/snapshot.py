@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Protocol, TypeVar, cast
-
-import networkx as nx
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from graph.arrays import Kind, Moved, NodeTable, RelBlock, RelRow, RelTable, known
 from graph.model import LABELS, RELATIONS, Node, Ref, Rel
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = ["FEW", "MANY", "SMALL", "Memo", "Snapshot", "SnapshotCache", "take"]
 
@@ -112,6 +113,8 @@ class Snapshot:
         Nodes are `Ref`s, edge keys `(type, key)`, attributes what is known.  It is a copy: nothing
         done to it reaches the snapshot.
         """
+        import networkx as nx
+
         out: nx.MultiDiGraph[Ref] = nx.MultiDiGraph()
         for table in self.tables.values():
             for i, id_ in enumerate(table.ids):

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, inspect, select, text
 
 from graph.errors import StoreDown, StoreError
 from records.audit import Head, Heads, Value, append
@@ -27,6 +24,7 @@ from records.tables import audit_head, metadata
 __all__ = ["Change", "Records", "upgrade"]
 
 _log = logging.getLogger(__name__)
+_MIGRATIONS = files("records") / "migrations"
 _LOST = 1.0  # seconds for which a server that did not answer is not asked again
 
 
@@ -83,10 +81,7 @@ class Records:
             _alone(connection)
             has, needs = _versions(connection)
             if has != needs:
-                config = _alembic()
-                _check_known(config, has, needs)
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                upgrade(connection, has=has)
             if has not in (None, needs):
                 note = "records.migrate", needs, {"from": has}
                 head = append(connection, self.actor, *note, self._algorithm)
@@ -217,27 +212,32 @@ def _alone(connection: Connection) -> None:
             raise StoreError("records_encoding", found=encoding)
 
 
-def upgrade(connection: Connection, version: str = "head") -> None:
-    """Bring the tables to a shape, in the transaction of the connection."""
-    config = _alembic()
-    _check_known(config, None if version == "head" else version, version)
-    config.attributes["connection"] = connection
-    command.upgrade(config, version)
+def upgrade(connection: Connection, version: str = "", has: str | None = None) -> None:
+    """Bring the tables from `has` (None: there are none) to a shape, "" = the newest.
 
+    Raises `StoreError` for a shape of a newer program, that this one knows nothing of.
+    """
+    from alembic import command  # a second of imports, and most commands change no tables
+    from alembic.config import Config
 
-def _alembic() -> Config:
+    known = _shapes()
+    for one in (has, version):
+        if one and one not in known:
+            raise StoreError("records_version", has=one, needs=version or known[-1])
     config = Config()
-    config.set_main_option("script_location", str(files("records") / "migrations"))
-    return config
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, version or "head")
+
+
+@cache
+def _shapes() -> Sequence[str]:
+    """The shapes this program knows, as the files of the migrations are numbered."""
+    names = (file.name for file in (_MIGRATIONS / "versions").iterdir())
+    return sorted(name.partition("_")[0] for name in names if name.endswith(".py"))
 
 
 def _versions(connection: Connection) -> tuple[str | None, str]:
-    needs = ScriptDirectory.from_config(_alembic()).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision(), str(needs)
-
-
-def _check_known(config: Config, has: str | None, needs: str) -> None:
-    """A newer program has made tables that this one knows nothing of."""
-    known = {None, *(r.revision for r in ScriptDirectory.from_config(config).walk_revisions())}
-    if has not in known:
-        raise StoreError("records_version", has=has, needs=needs)
+    made = inspect(connection).has_table("alembic_version")
+    asked = text("SELECT version_num FROM alembic_version")
+    return connection.execute(asked).scalar() if made else None, _shapes()[-1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import distributions
@@ -15,11 +17,11 @@ import pytest
 from api.cli import app
 from api.cli_admin import app as admin_app
 from api.cli_graph import app as graph_app
-from api.serving import load_sample
 from api.settings import SETTINGS, Settings, read_settings
 from graph.errors import UsageError
 from graph.store import open_store
 from graph.tables import TABLES
+from ingest.samples import load_sample
 from tests.conftest import ROOT
 
 PACKAGES = ("graph", "ingest", "records", "viz", "api")
@@ -144,6 +146,13 @@ def test_files_stay_small() -> None:
 def test_direct_dependencies_are_few() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert len(project["dependencies"]) <= 28
+
+
+def test_a_command_waits_for_no_library_it_does_not_use() -> None:
+    heavy = ["fastapi", "openpyxl", "networkx", "scipy.optimize", "alembic", "docx", "uvicorn"]
+    asked = f"import sys, api.cli; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True, cwd=ROOT)
+    assert done.stdout.decode().strip() == "[]"
 
 
 def test_nothing_ships_an_address_that_pages_would_load() -> None:

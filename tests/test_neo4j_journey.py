@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from api.app import create_app
 from api.cli import app as commands
-from api.serving import load_sample
 from api.settings import Settings
 from graph.model import LABELS
 from graph.store import Access, open_store
 from graph.store.base import GraphStore
+from ingest.samples import load_sample
 from tests.contract.reference import content_in
 from tests.neo4j.server import Login
 from tests.neo4j.wipe import wipe

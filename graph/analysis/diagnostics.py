@@ -21,8 +21,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum, inf, isfinite, isnan
 
-import networkx as nx
-
 from graph.analysis.answers import SegmentAnswer
 from graph.analysis.coverage import ratio
 from graph.analysis.facts import Facts
@@ -195,6 +193,8 @@ def supplied(needed: SegmentAnswer) -> Concentration:
 
 def articulation(facts: Facts, chain: str) -> frozenset[int]:
     """Segments (by position) whose loss disconnects the chain's undirected INPUT_OF graph."""
+    import networkx as nx
+
     inputs = facts.snapshot.rels("INPUT_OF", "Segment", "Segment")
     mine = {s for s, chains in facts.chains.items() if chain in chains}
     ends = zip(inputs.src.tolist(), inputs.dst.tolist(), strict=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from graph.errors import UsageError
 from graph.review.meeting import Member
@@ -60,6 +59,8 @@ def _solved(free: np.ndarray, skill: np.ndarray, each: int, most: int) -> np.nda
     cases, members = free.shape
     per_case = np.kron(np.eye(cases), np.ones(members))
     per_member = np.kron(np.ones(cases), np.eye(members))
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     found = milp(
         -skill.ravel(),
         integrality=np.ones(free.size),

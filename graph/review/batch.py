@@ -15,7 +15,6 @@ from math import inf, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from graph.errors import DataError, NotFound
 
@@ -291,6 +290,8 @@ def _solve(
     closing = np.hstack([-table.share.T @ table.owner, np.eye(len(gaps))])
     within = np.pad(np.vstack(rows), ((0, 0), (0, len(gaps))))
     limits = np.concatenate([np.ones(len(table.ids)), free / unit, [most, count]])
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     found = milp(
         -scale * gain,
         integrality=np.append(np.ones(n), gaps),

@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.serving import load_sample
 from graph.model import Node, Ref
 from graph.store import Access, open_store
 from graph.store.base import GraphStore
+from ingest.samples import load_sample
 from tests.contract.made import batch
 from tests.neo4j.server import Login
 from tests.neo4j.wipe import wipe

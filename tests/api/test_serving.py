@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
@@ -16,7 +15,7 @@ from api import serving
 from api.serving import serve_app
 from api.settings import Settings, read_settings
 from graph.errors import StoreError, UsageError
-from records.database import _alembic
+from records.database import upgrade
 
 
 @pytest.fixture
@@ -43,10 +42,9 @@ def serve(folder: Path, host: str = "127.0.0.1", **changed: Any) -> None:
 def old(folder: Path) -> str:
     """Records of an earlier version."""
     url = f"sqlite:///{folder}/records.db"
-    engine, config = create_engine(url), _alembic()
+    engine = create_engine(url)
     with engine.begin() as db:
-        config.attributes["connection"] = db
-        command.upgrade(config, "0002")
+        upgrade(db, "0002")
     engine.dispose()
     return url
 

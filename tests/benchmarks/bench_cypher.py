@@ -17,7 +17,6 @@ from statistics import median
 from time import perf_counter
 from typing import TypeVar
 
-from api.serving import load_sample
 from graph.analysis import ask, coverage
 from graph.analysis.fill import Fill
 from graph.analysis.gaps import Gaps
@@ -26,6 +25,7 @@ from graph.question import Question
 from graph.snapshot import Memo, Snapshot, take
 from graph.store import Access, open_store
 from graph.store.base import GraphStore
+from ingest.samples import load_sample
 from tests.benchmarks.by_hand import (
     LEFT_OUT,
     ByHand,

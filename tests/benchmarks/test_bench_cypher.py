@@ -8,11 +8,11 @@ from math import inf
 
 import pytest
 
-from api.serving import load_sample
 from graph.analysis import ask
 from graph.question import Question
 from graph.snapshot import Snapshot, take
 from graph.store import Access, open_store
+from ingest.samples import load_sample
 from tests.benchmarks.by_hand import ByHand, compared_gaps, compared_rank
 from tests.neo4j.server import Login
 from tests.neo4j.wipe import wipe

@@ -16,11 +16,11 @@ from fastapi import FastAPI
 from playwright.sync_api import Page, sync_playwright
 
 from api.app import create_app
-from api.serving import load_sample
 from api.settings import Settings
 from graph.model import Batch, Node, Ref, Rel
 from graph.store import Access, open_store
 from graph.store.base import GraphStore
+from ingest.samples import load_sample
 from tests.neo4j.server import Login
 from tests.neo4j.wipe import wipe
 

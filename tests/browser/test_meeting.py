@@ -16,9 +16,9 @@ from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from api.deps import records_at
-from api.serving import load_sample
 from graph.store import open_store
 from ingest.filing_sheet import write_filings
+from ingest.samples import load_sample
 from records import accounts
 from records.accounts import Details
 from records.roles import Role

@@ -12,8 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
-from api.serving import load_sample
 from graph.store import open_store
+from ingest.samples import load_sample
 from tests.browser.conftest import ARGS, Watched, serving_app
 from tests.browser.test_office import RULES
 

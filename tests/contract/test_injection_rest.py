@@ -14,11 +14,11 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.deps import records_at
-from api.serving import load_sample
 from api.settings import Settings
 from graph.review.meeting import Meeting
 from graph.store import Access, open_store
 from graph.store.base import GraphStore
+from ingest.samples import load_sample
 from records import meetings
 from tests.contract.hostile import SOME
 from tests.neo4j.server import Login

@@ -11,8 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.serving import load_sample
 from api.settings import Settings
+from ingest.samples import load_sample
 from tests.faults.conftest import Wire
 from tests.faults.proxy import BlackHole, Mode, Pass, Refuse, Reset
 from tests.faults.truth import HEALS

@@ -13,10 +13,10 @@ from sqlalchemy import insert, select
 from sqlalchemy.engine import make_url
 
 from api.app import create_app
-from api.serving import load_sample
 from api.settings import Settings
 from graph.errors import StoreDown
 from graph.store import open_store
+from ingest.samples import load_sample
 from records import audit, shortlist, tables
 from records.database import Records
 from records.shortlist import Pick

@@ -18,12 +18,12 @@ from neo4j.exceptions import ClientError
 
 from api.annotating import annotate
 from api.desk import Desk
-from api.serving import load_sample
 from graph.model import LABELS, RELATIONS, Batch, Node, Ref, Rel
 from graph.question import Question
 from graph.store import Access, open_store
 from graph.store.base import GraphStore
 from graph.tables import TABLES
+from ingest.samples import load_sample
 from tests.neo4j.server import Login
 from tests.neo4j.wipe import wipe
 from viz.palette import MARKS
