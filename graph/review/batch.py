@@ -209,8 +209,7 @@ class _Table:
 
 
 def _amount(of: Place | Room | None, what: str, unknown: float = 0.0) -> float:
-    amount: float | None = getattr(of, what, None)
-    return unknown if amount is None else amount
+    return unknown if (amount := getattr(of, what, None)) is None else float(amount)
 
 
 def _check(portfolio: Portfolio) -> None:
