@@ -1,0 +1,1 @@
+"""How projects are courted and parks are served."""

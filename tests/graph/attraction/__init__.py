@@ -1,0 +1,1 @@
+"""Tests of how projects are courted and parks are served."""
