@@ -26,10 +26,12 @@ from api.routers import (
     attachments,
     audit,
     compare,
+    consultations,
     corrections,
     exports,
     guide,
     lists,
+    milestones,
     pages,
     parks,
     report,
@@ -41,6 +43,7 @@ from api.routers import (
     signin,
     standards,
     tasks,
+    trend,
     v1,
 )
 from api.routers.roles import ROLE_COOKIE
@@ -86,6 +89,9 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
         admission,
         standards,
         applications,
+        consultations,
+        milestones,
+        trend,
         sessions,
     ):
         app.include_router(pair.api)

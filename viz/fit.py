@@ -10,7 +10,8 @@ from graph.analysis.answers import Fit, FitAnswer, FitRule
 from graph.analysis.intensity import Intensity
 from graph.analysis.park_profile import Agglomeration, ParkAnswer
 from graph.analysis.whatif import WhatIfAnswer
-from viz.contexts import Frame
+from graph.attraction.milestone import Milestone
+from viz.contexts import Frame, Todo
 from viz.rows import fact_text
 from viz.table import Cell, Column, Table
 from viz.words import term, word
@@ -101,6 +102,9 @@ class ParkPage:
     names: Mapping[str, str]
     fits: Mapping[str, Fit]  # of the projects that apply here
     chains: Mapping[str, str]  # a chain of each segment, for the links
+    milestones: Sequence[Milestone] = ()
+    todos: Sequence[Todo] = ()  # consultations that wait for the reader
+    typed: Mapping[str, str] = field(default_factory=dict)  # of a form that was refused
 
 
 @dataclass(frozen=True)

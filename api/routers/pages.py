@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from api import consulting
 from api.auditing import audited
 from api.correcting import fields_of, mark_of
 from api.deps import Asking, AtDesk, AtRecords, identity_of, records_at, settings_of, single_user
@@ -65,7 +66,10 @@ def home(request: Request, desk: AtDesk, question: Asking, records: AtRecords) -
     rows = [_chain_row(desk, chain, question if few else None) for chain in shown]
     frame = chosen(request, desk)
     hidden = len(chains) - len(shown)
-    todos = todos_of(records, frame, rows, today_of(request.app.state))
+    todos = [
+        *consulting.todos(request, desk, records, frame),
+        *todos_of(records, frame, rows, today_of(request.app.state)),
+    ]
     page = c.HomePage(frame, rows, desk.names(), hidden, todos, pipeline(desk))
     return page_html(request, desk, page, todos)
 

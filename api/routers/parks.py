@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.deps import Asking, AtDesk, answered
+from api import consulting, park_work
+from api.deps import Asking, AtDesk, AtRecords, answered
 from api.desk import Desk
 from api.frames import chosen, page_html, sheet_of, with_sheet
 from api.routers.v1 import PROBLEMS
@@ -18,10 +19,13 @@ from graph.analysis.fit import Fitting
 from graph.analysis.intensity import SOURCE, intensities
 from graph.analysis.park_profile import agglomeration
 from graph.analysis.parks import Park, parks_of
-from graph.question import Assumptions
+from graph.attraction.milestone import newest_first
+from graph.question import Assumptions, Question
+from records.database import Records
+from records.park_work import MILESTONE
 from viz import fit as f
 
-__all__ = ["api", "router"]
+__all__ = ["api", "park_of", "router"]
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter(prefix="/api/v1", tags=["v1"])
@@ -86,14 +90,12 @@ def fit_sheet(request: Request, desk: AtDesk, stage: Id = "") -> Response:
 
 
 @router.get("/parks/{park_id:path}")
-def park_page(request: Request, desk: AtDesk, question: Asking, park_id: str) -> Response:
+def park_page(
+    request: Request, desk: AtDesk, question: Asking, records: AtRecords, park_id: str
+) -> Response:
     """园区缺什么?"""
-    answer = desk.park(question, park_id)
-    fits = {c.project: c for c in desk.fit("", park_id).matrix}
-    frame = chosen(request, desk)
-    facts = _facts(desk)
-    chains = {facts.segments.ids[s]: min(c) for s, c in facts.chains.items()}
-    return page_html(request, desk, f.ParkPage(frame, answer, desk.names(), fits, chains))
+    page = park_of(request, desk, question, records, park_id)
+    return page_html(request, desk, page, (page.milestones, page.todos))
 
 
 @router.get("/projects/{project_id:path}")
@@ -113,6 +115,20 @@ def outage_page(request: Request, desk: AtDesk, question: Asking, enterprise_id:
     """这家企业停了，谁受影响?"""
     answer = desk.outage(question, enterprise_id)
     return page_html(request, desk, f.ChangePage(chosen(request, desk), answer, desk.names()))
+
+
+def park_of(
+    request: Request, desk: Desk, question: Question, records: Records, park_id: str
+) -> f.ParkPage:
+    """The page of a park; `NotFound` for one that is not for the reader."""
+    answer = desk.park(question, park_id)
+    fits = {c.project: c for c in desk.fit("", park_id).matrix}
+    facts, frame = _facts(desk), chosen(request, desk)
+    chains = {facts.segments.ids[s]: min(c) for s, c in facts.chains.items()}
+    kept = park_work.held(records, MILESTONE, sample=desk.sample, park=answer.id)
+    todos = consulting.todos(request, desk, records, frame, answer.id)
+    names, milestones = desk.names(), newest_first(kept.values())
+    return f.ParkPage(frame, answer, names, fits, chains, milestones, todos)
 
 
 def _fits(request: Request, desk: Desk, stage: str, project: str, park: str) -> f.FitPage:

@@ -25,6 +25,7 @@ class Identity:
     park: str | None = None  # of a park operator
     must: Literal["", "password", "totp"] = ""
     session: str = field(default="", compare=False)
+    department: str = ""  # of a reviewer who speaks for one
 
     @property
     def only_park(self) -> str | None:

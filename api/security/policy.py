@@ -43,6 +43,7 @@ _LIST_READ = Rule(_EXPORTERS)
 _LIST = Rule(_OFFICE)
 _FILED = Rule(frozenset({*_OFFICE, Role.CHAIR, Role.REVIEWER}), own_park=True)
 _FILE = Rule(_OFFICE, own_park=True)
+_ANSWER = Rule(frozenset({*_OFFICE, Role.REVIEWER}))
 _MEETING = Rule(frozenset(Role) - {Role.PARK, Role.ADMIN, Role.AUDITOR}, own_park=True)
 _RUN = Rule(frozenset({Role.SECRETARY, Role.CHAIR}))
 _JUDGE = Rule(frozenset({Role.REVIEWER}))
@@ -155,6 +156,25 @@ POLICY: dict[str, Rule] = {
     "POST /applications/{id}/checked": _LIST,  # what departments said, by the office
     "POST /applications/{id}/attachments": _FILE,
     "POST /applications/{id}/attachments/{file}/remove": _FILE,
+    # 服务会商; which of them a reviewer sees: `api.consulting`
+    "GET /consultations": _FILED,
+    "GET /consultations.xlsx": Rule(_EXPORTERS, own_park=True),
+    "GET /consultations/{id}": _FILED,
+    "GET /api/v1/consultations": _FILED,
+    "POST /consultations": _FILE,
+    "POST /consultations/{id}/answer": _ANSWER,
+    "POST /consultations/{id}/close": _FILE,
+    "POST /consultations/{id}/reopen": _FILE,
+    # 园区大事
+    "GET /api/v1/milestones": _READ_OWN,
+    "POST /milestones": _LIST,
+    "POST /milestones/{id}": _LIST,
+    # from meeting to meeting, as much of each as `api.sight` shows; what was announced
+    "GET /trend": _MEETING,
+    "GET /trend.xlsx": Rule(_EXPORTERS, own_park=True),
+    "GET /api/v1/trend": _MEETING,
+    "POST /announced": _LIST,
+    "POST /announced/{id}": _LIST,
     # the review meeting; who sees what of it: `api.sight`
     "GET /sessions": _MEETING,
     "GET /sessions/{session_id}": _MEETING,

@@ -92,4 +92,5 @@ def _identity(account: Account, must: str, by: str = "session", session: str = "
         details.park if details.role == Role.PARK else None,
         must,  # type: ignore[arg-type]
         session,
+        details.department,
     )

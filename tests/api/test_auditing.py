@@ -19,6 +19,7 @@ from fastapi.testclient import TestClient
 from openpyxl import Workbook
 from typer.testing import CliRunner
 
+from api import park_work
 from api.app import create_app
 from api.auditing import applying, audited, command_line, left_open
 from api.cli import app as commands
@@ -28,6 +29,7 @@ from api.deps import records_at
 from api.desk import Desk
 from api.security.policy import POLICY
 from api.settings import Settings
+from graph.attraction.consultation import Ask, ask
 from graph.errors import StoreError, UsageError
 from graph.model import Batch, Node, Ref
 from graph.review.filing import Content, Filing
@@ -37,6 +39,7 @@ from graph.store.base import GraphStore
 from records import filings, meetings
 from records.audit import Entry
 from records.database import Records
+from records.park_work import CONSULTATION
 from records.recording import recorded_batches, recorded_claims
 from records.roles import Actor
 from records.trail import BEGIN, Wanted, check, facts_of, newest
@@ -45,6 +48,7 @@ from tests.records import made_files
 
 CHAIN, LEADER, SEGMENT = "chain-jiqiren", "demo-leader-jiqiren", "seg-sifudianji"
 OFFICER = Actor("a1", "王", "officer")
+DUE = date(2026, 7, 1)
 CSV = "id,name\nc-new,新链\n".encode()
 FILES = (".xlsx", ".docx", ".csv", ".graphml", ".gexf", ".html")
 ABOUT = {
@@ -343,6 +347,10 @@ def real_address(client: TestClient, route: str) -> str:
     if template == "/applications/{id}":
         about["id"] = "f1"
         filings.add(records_in(client), [Filing("f1", "park-jiqiren", Content("项目", "企业"))])
+    if template == "/consultations/{id}":
+        about["id"] = "k1"
+        made = ask("k1", "park-jiqiren", ("事", "问", ""), DUE, "园区", [Ask("发改", DUE)])
+        park_work.add(records_in(client), CONSULTATION, "ask", made)
     if "/applications/workbook/" in template:
         file = {"file": ("a.xlsx", workbook("不对"))}
         answer = client.post("/applications/workbook", data={"park": "park-jiqiren"}, files=file)

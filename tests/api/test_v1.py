@@ -147,6 +147,7 @@ def test_operation_ids_are_stable(client: TestClient) -> None:
         "audit",
         "chain_map",
         "compare",
+        "consultations",
         "entity",
         "explain",
         "fit",
@@ -155,6 +156,7 @@ def test_operation_ids_are_stable(client: TestClient) -> None:
         "heat",
         "import",
         "landing",
+        "milestones",
         "neighbourhood",
         "nodes",
         "outage",
@@ -169,6 +171,7 @@ def test_operation_ids_are_stable(client: TestClient) -> None:
         "standard",
         "standards",
         "stats",
+        "trend",
         "verify",
     ]
 

@@ -30,9 +30,11 @@ WHY = [
 ]  # fmt: skip
 # Groups whose keys are codes of the data, or are put together from two parts.
 COMPOSED = {
-    "account_must", "act", "advice", "amount", "audit_action", "audit_fact", "audit_head",
+    "account_must", "act", "advice", "amount", "announced_basis", "announced_head",
+    "announced_what", "audit_action", "audit_fact", "audit_head",
     "audit_open", "audit_role", "audit_status", "beside", "beside_gloss", "change", "choose", "cli",
-    "compare_basis", "compare_head", "component", "component_gloss", "direction", "doctor",
+    "compare_basis", "compare_head", "component", "component_gloss", "consult_answer",
+    "consult_event", "consult_head", "consult_state", "direction", "doctor",
     "environment", "fit_head", "fix", "flag", "flag_advice", "gap_head", "gate", "gloss", "grade",
     "guide_add", "guide_head", "guide_held", "guide_question", "guide_step", "head", "indicator",
     "input", "kind", "kind_mark", "label", "list_head", "list_status", "narrow", "note", "notice",
@@ -44,6 +46,7 @@ COMPOSED = {
     "route", "rule", "rule_unit", "schema_head", "size", "stage", "standard_chain",
     "standard_field", "standard_head", "standard_state", "standing", "task_head",
     "task_reason", "task_state", "term", "tint", "tint_short", "todo", "token_head", "token_scope",
+    "trend_head",
     "review_cli_difference", "review_cli_state", "reviewdoc_by", "reviewdoc_head",
     "reviewdoc_over", "reviewdoc_recusal", "reviewdoc_seat", "reviewdoc_stance",
     "reviewdoc_table",
