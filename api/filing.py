@@ -13,6 +13,7 @@ from api.deps import settings_of
 from api.desk import Desk
 from api.kept import today_of
 from api.standards import standards_of
+from graph.analysis.admission import parks_around
 from graph.errors import Ambiguous
 from graph.review.assessing import track_of
 from graph.review.filing import Content, Filing, application_of, missing
@@ -77,7 +78,7 @@ class Ruled:
 
     def _standard(self, park: str, industry: str, track: str) -> Standard | None:
         day = today_of(self.request.app.state)
-        return resolve(self.standards, _around(self.desk, park), industry, track, day)
+        return resolve(self.standards, parks_around(self.desk.snapshot, park), industry, track, day)
 
 
 def ruled(request: Request, desk: Desk) -> Ruled:
@@ -166,13 +167,3 @@ def worded(lang: str, errors: Iterable[RowError]) -> list[Wrong]:
 
 def _at(file: str, row: Read, value: str, code: str, **facts: object) -> RowError:
     return RowError(file, row.sheet, row.row, "A", "", value, code, facts)
-
-
-def _around(desk: Desk, park: str) -> Sequence[str]:
-    """A park and those around it, innermost first."""
-    nodes, found = desk.snapshot.nodes("Park"), list[str]()
-    parents = nodes.values("parent")
-    while park in nodes.index and park not in found:
-        found.append(park)
-        park = str(parents[nodes.index[park]] or "")
-    return found or [park]

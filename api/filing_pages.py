@@ -15,8 +15,9 @@ from api.deps import identity_of, settings_of
 from api.desk import Desk
 from api.filing import PREFIX, Complete, Ruled, candidates, ruled
 from api.frames import chosen
+from api.handing_in import NOTE, window_now
 from api.uploads import Uploads
-from graph.errors import NotFound
+from graph.errors import LianzhuError, NotFound
 from graph.review.fields import FIELDS
 from graph.review.filing import Content, Filing, differences
 from ingest.cells import as_text
@@ -30,7 +31,7 @@ from viz.contexts import Choice, Frame, Notice
 from viz.lists import Filed
 from viz.words import message
 
-__all__ = ["filing_page", "list_page", "park_of", "told", "uploads_for"]
+__all__ = ["filing_page", "list_page", "park_of", "said_on", "told", "uploads_for"]
 
 _DONE = (
     "filing_saved",
@@ -117,8 +118,17 @@ def filing_page(
         overtaken=_worded(lang, grounds, overtaken),
         names=names,
         parks=[] if filing else _parks(request, desk),
+        window=window_now(request, records),
+        office=identity_of(request).only_park is None,
+        note=(typed or {}).get(NOTE, ""),
     )  # fmt: skip
     return _with_life(request, desk, records, made, filing, grounds) if filing else made
+
+
+def said_on(page: v.ApplicationPage, error: LianzhuError) -> v.ApplicationPage:
+    """A page with what was wrong on top."""
+    notice = Notice(error.code, error.facts, bad=True)
+    return replace(page, frame=replace(page.frame, notice=notice))
 
 
 def told(
@@ -158,7 +168,10 @@ def _told(filing: Filing, rules: Ruled) -> Mapping[str, Any]:
         "track": complete.track,
         "required": list(complete.required),
         "missing": list(complete.missing),
-        "filed": [{"number": f.number, "at": f.at.isoformat(), "by": f.by} for f in filing.filed],
+        "filed": [
+            {"number": f.number, "at": f.at.isoformat(), "by": f.by, "note": f.note or None}
+            for f in filing.filed
+        ],
     }
 
 
@@ -186,7 +199,7 @@ def _with_life(
     for at, one in enumerate(filing.filed):
         changes = differences(filing.filed[at - 1].content, one.content) if at else ()
         day = one.at.astimezone().strftime("%Y-%m-%d %H:%M")
-        handed.append(v.Handed(one.number, day, one.by, _worded(lang, grounds, changes)))
+        handed.append(v.Handed(one.number, day, one.by, _worded(lang, grounds, changes), one.note))
     unsent = differences(filing.filed[-1].content, content) if filing.filed else ()
     firms, plans = list[Choice](), list[Choice]()
     if page.frame.may("POST /applications/{id}/link"):

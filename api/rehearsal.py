@@ -74,7 +74,7 @@ def play(
     for case in meeting.cases:
         _decide(records, id_, case, told[case.id])
     _act(records, id_, "conclude", steps.conclude)
-    return _act(records, id_, "publish", steps.publish)
+    return _act(records, id_, "publish", lambda m: steps.publish(m, day))
 
 
 def _act(records: Records, id: str, action: str, step: Any, **detail: str) -> Meeting:
@@ -92,7 +92,10 @@ def _called(records: Records, script: _Told, day: date) -> Meeting:
         script["title"],
         day,
         script["host"],
+        place=script["place"],
+        starts=script["starts"],
         announced=tuple(script["announced"]),
+        expected=script["expected"],
     )
     meetings.add(records, made)
     return made

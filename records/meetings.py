@@ -7,19 +7,22 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 
 from graph.errors import NotFound, UsageError
+from graph.review.agenda import BEFORE
 from graph.review.meeting import SEALED, Meeting
 from records.audit import Value
 from records.database import Records
 from records.tables import meetings
 
-__all__ = ["ACTIONS", "act", "add", "all_of", "digest", "get"]
+__all__ = ["ACTIONS", "act", "add", "all_of", "digest", "get", "preparing"]
 
 _DOCUMENT = TypeAdapter(Meeting)
 # The steps that pages and commands take, as the audit names them; each has its words.
 ACTIONS = (
+    "review.revise",
+    "review.order",
     "review.open",
     "review.panel",
     "review.dismiss",
@@ -37,6 +40,8 @@ ACTIONS = (
     "review.publish",
     "review.reopen",
     "review.agree",
+    "review.appeal",
+    "review.answer",
 )
 
 
@@ -64,6 +69,14 @@ def all_of(records: Records) -> Sequence[Meeting]:
         asked = select(meetings.c.document).order_by(
             meetings.c.year.desc(), meetings.c.ordinal.desc()
         )
+        return [_DOCUMENT.validate_json(text) for text in db.execute(asked).scalars()]
+
+
+def preparing(records: Records) -> Sequence[Meeting]:
+    """Meetings that do not judge yet: their windows say when parks hand in."""
+    here = meetings.c.document
+    asked = select(here).where(or_(*(here.like(f'%"state":"{s}"%') for s in BEFORE)))
+    with records.read() as db:
         return [_DOCUMENT.validate_json(text) for text in db.execute(asked).scalars()]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 from graph.review.fields import FIELDS
@@ -138,6 +139,7 @@ class Handed:
     at: str
     by: str
     differences: Sequence[Difference] = ()
+    note: str = ""  # why it was taken outside the days to hand in
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,14 @@ class ApplicationPage:
     parks: Sequence[Choice] = ()  # to choose from while it is not kept yet
     grounds: Mapping[str, str] | None = None  # for a veto, by id: what the departments answer for
     checked: Mapping[str, bool] | None = None  # what they said
+    window: tuple[date, date, bool] | None = None  # to hand in: first and last day, open today
+    office: bool = True  # reads for every park
+    note: str = ""  # why the office takes it outside the window, as it was typed
+
+    @property
+    def shut(self) -> bool:
+        """Whether parks may not hand in today."""
+        return self.window is not None and not self.window[2]
 
     @property
     def done(self) -> int:

@@ -63,6 +63,7 @@ def opinion_story(
             bullets=_dissent(answer, project, lang),
         ),
         _with(lang, "conditions", conditions_table(one, names, lang, whose=False)),
+        *_appeals(answer, one, lang),
         _basis(lang, given),
         _signing(lang, answer),
     ]  # fmt: skip
@@ -98,6 +99,7 @@ def minutes_story(
         Section("agenda", word(lang, "reviewdoc.agenda"), _agenda(answer, lang)),
         *parks,
         *_batches(answer, chosen, names, lang),
+        *_appeals(answer, answer.projects, lang),
         *_reopened(answer, names, lang),
         _basis(lang, given),
         _signing(lang, answer),
@@ -172,6 +174,8 @@ def _result(project: Judged, names: _Names, lang: str) -> Sequence[str]:
     ]
     if project.reason:
         lines.append(word(lang, "reviewdoc.reason", reason=project.reason))
+    if priority := say.priority_text(lang, project, names):
+        lines.append(priority)
     return [*lines, *(_earlier(lang, one, names) for one in project.earlier)]
 
 
@@ -222,6 +226,8 @@ def _decided(answer: MeetingAnswer, project: Judged, names: _Names, lang: str) -
     ]  # fmt: skip
     if project.reason:
         told.append(word(lang, "reviewdoc.reason", reason=project.reason))
+    if priority := say.priority_text(lang, project, names):
+        told.append(priority)
     if project.conditions:
         terms = [say.condition_text(lang, c) for c in project.conditions]
         told.append(word(lang, "reviewdoc.terms", terms=listed(lang, terms)))
@@ -244,6 +250,7 @@ def _met(answer: MeetingAnswer, lang: str) -> Table:
     pairs = [
         ("day", _day(lang, answer)),
         ("host", answer.host or word(lang, "text.no_data")),
+        ("place", answer.place or word(lang, "text.no_data")),
         ("chair", seated("chair")),
         ("experts", seated("expert")),
         ("departments", seated("department")),
@@ -287,6 +294,17 @@ def _batches(
         return ()
     table = batch_table(answer, chosen, names, lang)
     return [Section("batch", table.caption, [word(lang, "reviewdoc.batch_lead")], table)]
+
+
+def _appeals(answer: MeetingAnswer, projects: Sequence[Judged], lang: str) -> Sequence[Section]:
+    """What parks said against decisions, and what they were answered; none = no section."""
+    people = say.people(answer)
+    told = [
+        word(lang, "reviewdoc.line", what=p.name, text=say.appeal_text(lang, one, people))
+        for p in projects
+        for one in p.appeals
+    ]
+    return [Section("appeals", word(lang, "reviewdoc.appeals"), bullets=told)] if told else ()
 
 
 def _reopened(answer: MeetingAnswer, names: _Names, lang: str) -> Sequence[Section]:

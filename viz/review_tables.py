@@ -43,8 +43,8 @@ def projects_table(
     """
     heads = [
         "project", "applicant", "park", "track", "standard", *(f"gate_{g}" for g in GATES), *HEADS,
-        "score", "low", "high", "rule", "outcome", "reason", "majority", "votes", "need",
-        "dissent", "conditions", "recused",
+        "score", "low", "high", "priority", "rule", "outcome", "reason", "majority", "votes",
+        "need", "dissent", "conditions", "recused",
     ]  # fmt: skip
     batches = [(key, b) for key, b in (("best", answer.batch), ("chosen", chosen)) if b is not None]
     columns = [
@@ -167,6 +167,7 @@ def _project(answer: MeetingAnswer, project: Judged, names: _Names, lang: str) -
         *(Cell(_gates(lang, project, gate)) for gate in GATES),
         *(Cell(_head(lang, heads[h]) if h in heads else none, digits=1) for h in HEADS),
         *(Cell(none if x is None else x, digits=1) for x in (project.score, low, high)),
+        Cell(_priority(lang, project, names)),
         Cell(say.rule_text(lang, project, names)),
         Cell(say.outcome_text(lang, project, names)),
         Cell(project.reason),
@@ -183,6 +184,12 @@ def _project(answer: MeetingAnswer, project: Judged, names: _Names, lang: str) -
             )
         ),
     ]  # fmt: skip
+
+
+def _priority(lang: str, project: Judged, names: _Names) -> str:
+    if project.closes is None:
+        return word(lang, "text.no_data")
+    return say.priority_text(lang, project, names) or word(lang, "text.no")
 
 
 def _gates(lang: str, project: Judged, gate: str) -> str:

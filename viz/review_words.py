@@ -9,24 +9,27 @@ from datetime import date
 
 from graph.review.account import Judged, MeetingAnswer
 from graph.review.assessing import Gate
-from graph.review.meeting import Ballot, Condition, Recusal
+from graph.review.meeting import Appeal, Ballot, Condition, Recusal
 from viz.numerals import chinese_date, chinese_number
 from viz.precheck import field_name
 from viz.words import catalogue, term, word
 
 __all__ = [
     "Provenance",
+    "appeal_text",
     "basis_lines",
     "condition_text",
     "count_text",
     "day_text",
     "dissent_text",
+    "gaps_text",
     "gate_name",
     "is_final",
     "number_text",
     "outcome_text",
     "people",
     "points_text",
+    "priority_text",
     "recusal_text",
     "rule_text",
     "session_text",
@@ -199,3 +202,42 @@ def dissent_text(lang: str, ballot: Ballot, people: Mapping[str, str]) -> str:
     if not ballot.reason:
         return word(lang, "reviewdoc.because", what=who, why=outcome)
     return word(lang, "reviewdoc.dissent_of", who=who, outcome=outcome, reason=ballot.reason)
+
+
+def gaps_text(lang: str, project: Judged, names: Mapping[str, str]) -> Sequence[str]:
+    """The gaps of leaders that a project makes smaller, a sentence each, the largest first."""
+    closes = sorted(project.closes or (), key=lambda c: (c.after - c.before, c.leader, c.segment))
+    return [
+        word(
+            lang, "priority.gap", leader=names.get(c.leader, c.leader),
+            chain=names.get(c.chain, c.chain), segment=names.get(c.segment, c.segment),
+            before=f"{100 * c.before:.0f}%", after=f"{100 * c.after:.0f}%",
+        )
+        for c in closes
+    ]  # fmt: skip
+
+
+def priority_text(lang: str, project: Judged, names: Mapping[str, str]) -> str:
+    """Whether a project is 优先引进 and by which gap; "" where it is not or nothing tells."""
+    gaps = gaps_text(lang, project, names)
+    if not gaps:
+        return ""
+    rest = word(lang, "priority.others", n=len(gaps) - 1) if len(gaps) > 1 else ""
+    return word(lang, "reviewdoc.priority", gap=gaps[0] + rest)
+
+
+def appeal_text(lang: str, appeal: Appeal, people: Mapping[str, str]) -> str:
+    """An appeal with its answer."""
+    by = appeal.by + (word(lang, "appeal.behalf") if appeal.behalf else "")
+    told = word(
+        lang, "reviewdoc.appeal", day=day_text(lang, appeal.day), by=by, reason=appeal.reason,
+        evidence=appeal.evidence,
+    )  # fmt: skip
+    if not appeal.answer or appeal.answered_on is None:
+        return told
+    answered = word(
+        lang, "reviewdoc.answered", day=day_text(lang, appeal.answered_on),
+        who=people.get(appeal.answered_by, appeal.answered_by),
+        answer=term(lang, "appeal_state", appeal.answer), why=appeal.why,
+    )  # fmt: skip
+    return told + answered

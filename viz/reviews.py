@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import ClassVar
 
 from graph.review.account import Judged
 from graph.review.assessing import OUTCOMES, Gate
 from graph.review.fields import FIELDS
-from graph.review.meeting import SEALED, STANCES, Card, Case, Meeting, Recusal
+from graph.review.meeting import SEALED, STANCES, Appeal, Card, Case, Meeting, Recusal
 from graph.review.panel import experts_asked
 from graph.review.standard import Indicator, Veto
 from viz.contexts import Choice, Frame
 from viz.precheck import field_name
-from viz.review_words import recusal_text
+from viz.review_words import gaps_text, recusal_text
 from viz.sessions import Reader
 from viz.words import term
 
@@ -23,7 +24,6 @@ __all__ = ["CONDITIONS", "TERMS", "ReviewPage"]
 
 CONDITIONS = 5  # rows of the form of a decision
 TERMS = ("indicator", "value", "unit", "due", "evidence")
-_ORDER = {"fail": 0, "unknown": 1, "pass": 2}
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class ReviewPage:
     names: Mapping[str, str]
     reader: Reader
     people: Mapping[str, str]
+    today: date
     typed: Card | None = None
     sent: Mapping[str, str] = field(default_factory=dict)
 
@@ -53,8 +54,44 @@ class ReviewPage:
 
     @property
     def gates(self) -> Sequence[Gate]:
-        """What keeps the project out first, then what is open, then what passes."""
-        return sorted(self.judged.gates, key=lambda gate: _ORDER[gate.verdict])
+        """Every gate of the project."""
+        return self.judged.gates
+
+    @property
+    def stopped(self) -> Sequence[Gate]:
+        """What keeps the project out, then what is open."""
+        rows = [gate for gate in self.gates if gate.verdict != "pass"]
+        return sorted(rows, key=lambda gate: gate.verdict != "fail")
+
+    @property
+    def passed(self) -> Sequence[Gate]:
+        """What stands against nothing."""
+        return [gate for gate in self.gates if gate.verdict == "pass"]
+
+    @property
+    def gaps(self) -> Sequence[str]:
+        """The gaps of leaders it makes smaller, a sentence each, the largest first."""
+        return gaps_text(self.frame.lang, self.judged, self.names)
+
+    @property
+    def may_appeal(self) -> bool:
+        """Whether the decision may be appealed today, by the reader as far as a role tells."""
+        until = self.judged.appeal_until
+        bare = self.reader.bare or self.reader.runs
+        return bare and until is not None and self.today <= until
+
+    @property
+    def open_appeal(self) -> bool:
+        """Whether an appeal against the decision waits for its answer, and may have it now."""
+        found = self.case.appeal()
+        ended = self.meeting.state in ("decided", "published")
+        return ended and found is not None and not found.answer
+
+    def appeal_state(self, one: Appeal) -> str:
+        """Where an appeal stands; one without an answer is past once its decision is."""
+        if one.answer or one.decision == len(self.judged.earlier):
+            return one.answer or "open"
+        return "past"
 
     @property
     def stated(self) -> Sequence[tuple[str, float, str]]:
@@ -123,6 +160,11 @@ class ReviewPage:
         return self.meeting.state == "scoring" and self.judges and not submitted
 
     @property
+    def votes(self) -> bool:
+        """Whether the reader may vote on it: with a judgement of their own."""
+        return self.own is not None and self.own.submitted
+
+    @property
     def cards(self) -> Sequence[Card]:
         """All cards side by side, once they are open."""
         return [card for card in self.case.cards if card.submitted] if self.sealed else ()
@@ -171,10 +213,13 @@ class ReviewPage:
 
     @property
     def parks(self) -> Sequence[Choice]:
-        """Where a project can be referred to: other parks of the meeting or with a score there."""
-        others = self.case.basis.others if self.case.basis else {}
-        found = {case.park for case in self.meeting.cases}.union(others) - {self.case.park}
-        return [Choice(park, self.names.get(park, park)) for park in sorted(found)]
+        """Where a project can be referred to: parks with a standard, those of the meeting first."""
+        basis, here = self.case.basis, {case.park for case in self.meeting.cases}
+        able = basis.parks if basis is not None else ()
+        if able is None:  # a meeting of before it was kept
+            able = tuple(here.union(basis.others if basis else ()))
+        found = sorted((park not in here, park) for park in able if park != self.case.park)
+        return [Choice(park, self.names.get(park, park)) for _, park in found]
 
     @property
     def around(self) -> tuple[str | None, str | None]:

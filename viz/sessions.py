@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import ClassVar
 from urllib.parse import quote
 
 from graph.review.account import Judged, MeetingAnswer
-from graph.review.batch import RESOURCES, Batch, Portfolio, Row, Use
+from graph.review.batch import RESOURCES, Row, Use
 from graph.review.meeting import SEALED, STATES, Recusal
 from viz.contexts import Choice, Frame
 from viz.review_words import recusal_text
+from viz.session_batch import BatchPair
 from viz.table import Cell, Column, Table
 from viz.words import word
 
 __all__ = [
     "AgendaRow",
-    "BatchPair",
-    "BatchRow",
+    "CallForm",
     "Reader",
     "SessionPage",
     "SessionRow",
@@ -70,13 +70,25 @@ class SessionRow:
 
 
 @dataclass(frozen=True)
+class CallForm:
+    """The form with which a meeting is called or called otherwise: what stands in its fields."""
+
+    typed: Mapping[str, str]
+    parks: Sequence[Choice]  # of the zone, each with how many projects it is to bring
+
+    def value(self, name: str) -> str:
+        """What stands in a field."""
+        return self.typed.get(name, "")
+
+
+@dataclass(frozen=True)
 class SessionsPage:
     """开过、要开哪些评审会?"""
 
     template: ClassVar[str] = "sessions.html"
     frame: Frame
     rows: Sequence[SessionRow]
-    today: date
+    call: CallForm
 
     @property
     def table(self) -> Table:
@@ -115,56 +127,6 @@ class AgendaRow:
 
 
 @dataclass(frozen=True)
-class BatchRow:
-    """A project of the batch by park: its merit there and who chose it, or None = not open."""
-
-    name: str
-    cells: Sequence[tuple[float | None, bool, bool]]  # merit, optimum, panel
-
-
-@dataclass(frozen=True)
-class BatchPair:
-    """What is chosen from, the optimum, and the panel's choice."""
-
-    portfolio: Portfolio
-    best: Batch
-    panel: Batch
-
-    @property
-    def parks(self) -> Sequence[str]:
-        """Those open to a project, or chosen for one."""
-        open_ = {park for c in self.portfolio.candidates for park in c.places}
-        return sorted(open_.union(x.park for x in (*self.best.chosen, *self.panel.chosen)))
-
-    @property
-    def share(self) -> float | None:
-        """The panel's part of what is possible at most; None where nothing is."""
-        return self.panel.value / self.best.bound if self.best.bound else None
-
-    def rows(self, names: Mapping[str, str]) -> Sequence[BatchRow]:
-        """A row a project; names by project."""
-        return [
-            BatchRow(
-                names.get(c.id, c.id),
-                [
-                    (
-                        c.places[park].merit if park in c.places else None,
-                        any(x.project == c.id and x.park == park for x in self.best.chosen),
-                        any(x.project == c.id and x.park == park for x in self.panel.chosen),
-                    )
-                    for park in self.parks
-                ],
-            )
-            for c in self.portfolio.candidates
-        ]
-
-    def uses(self, what: str) -> Sequence[tuple[Use, Use]]:
-        """By park what the optimum and the panel's choice use of a resource."""
-        best, panel = ({(u.park, u.what): u for u in x.uses} for x in (self.best, self.panel))
-        return [(best[park, what], panel[park, what]) for park in self.parks]
-
-
-@dataclass(frozen=True)
 class SessionPage:
     """这次会怎么开?"""
 
@@ -176,6 +138,9 @@ class SessionPage:
     batch: BatchPair | None
     reopening: bool  # one of the two has asked
     accounts: Sequence[Choice] | None  # that may join the panel; None where nobody signs in
+    parks: Sequence[Choice] = ()  # of the zone
+    offered: Sequence[str] = ()  # projects in the order that is offered, 优先引进 first
+    typed: Mapping[str, str] = field(default_factory=dict)  # what could not be kept
 
     @property
     def states(self) -> Sequence[tuple[str, bool]]:
@@ -198,22 +163,44 @@ class SessionPage:
         return {seat.id: seat.name for seat in self.answer.panel}
 
     @property
+    def reopening_names(self) -> Sequence[str]:
+        """The projects that are to be judged anew after an appeal."""
+        return [p.name for p in self.answer.projects if p.id in self.answer.reopening_of]
+
+    @property
     def reopenings(self) -> Sequence[str]:
         """Who reopened it with whom, and why."""
         return [self._reopening(said) for said in self.answer.reopened]
 
     @property
     def agenda(self) -> Sequence[tuple[str, Sequence[AgendaRow]]]:
-        """Projects by park, in the order of the agenda."""
-        parks = dict.fromkeys(p.park for p in self.answer.projects)
-        return [
-            (park, [self._row(p) for p in self.answer.projects if p.park == park]) for park in parks
-        ]
+        """Projects in their order, those of one park that follow each other together."""
+        runs = groupby(self.answer.projects, key=lambda project: project.park)
+        return [(park, [self._row(project) for project in run]) for park, run in runs]
+
+    @property
+    def call(self) -> CallForm:
+        """The form that calls the meeting otherwise: as it is called, or as was just typed."""
+        a = self.answer
+        opens, closes = a.window or ("", "")
+        parks, projects = a.announced or ("", "")
+        kept = {
+            "title": a.title, "day": a.on_day, "host": a.host, "place": a.place,
+            "starts": a.starts or "", "opens": str(opens), "closes": str(closes),
+            "parks": str(parks), "projects": str(projects),
+            **{f"expected.{s.park}": str(s.expected) for s in a.shares if s.expected is not None},
+        }  # fmt: skip
+        return CallForm(self.typed if "title" in self.typed else kept, self.parks)
+
+    @property
+    def prioritised(self) -> bool:
+        """Whether the agenda is in the order that is offered, or none is."""
+        return not self.offered or list(self.offered) == [p.id for p in self.answer.projects]
 
     @property
     def progress(self) -> tuple[int, int]:
         """Cards that are submitted, of all that are asked for."""
-        rows = [row for _, rows in self.agenda for row in rows]
+        rows = [self._row(project) for project in self.answer.projects]
         return sum(r.submitted for r in rows), sum(r.of for r in rows)
 
     @property

@@ -17,21 +17,14 @@ from api.attaching import KINDS, files_of, form_of
 from api.deps import AtDesk, AtRecords, Lang, answered, identity_of
 from api.desk import Desk
 from api.filing import apply_rows, read_form, ruled, worded
-from api.filing_pages import filing_page, list_page, park_of, told, uploads_for
+from api.filing_pages import filing_page, list_page, park_of, said_on, told, uploads_for
 from api.frames import local, page_html, shown_to
+from api.handing_in import note_of
 from api.routers.lists import Back
 from api.routers.v1 import PROBLEMS
 from api.security.signing_in import now_of
-from graph.errors import Changed, TooLarge
-from graph.review.filing import (
-    Content,
-    Filing,
-    answer,
-    differences,
-    hand_in,
-    withdraw,
-    write,
-)
+from graph.errors import Changed, TooLarge, UsageError
+from graph.review.filing import Content, Filing, answer, differences, hand_in, withdraw, write
 from graph.review.filing import link as linked
 from ingest.filing_sheet import LIMITS, read_filings, write_filings
 from ingest.marking import marked
@@ -104,7 +97,7 @@ def sheet(request: Request, desk: AtDesk, records: AtRecords, park: Id = "") -> 
 def new(request: Request, desk: AtDesk, records: AtRecords, park: Id = "") -> Response:
     """A form to begin with; nothing is kept yet."""
     made = filing_page(request, desk, records, None, _chosen(request, desk, park))
-    return page_html(request, desk, made, made.groups)
+    return page_html(request, desk, made, (made.groups, made.window))
 
 
 @router.post("/applications")
@@ -171,7 +164,7 @@ def one(request: Request, desk: AtDesk, records: AtRecords, id: str) -> Response
     """这个项目申报了什么、还差什么?"""
     filing = _filing(request, records, id)
     made = filing_page(request, desk, records, filing, filing.park)
-    return page_html(request, desk, made, (filing, made.files, made.missing))
+    return page_html(request, desk, made, (filing, made.files, made.missing, made.window))
 
 
 @router.post("/applications/{id}")
@@ -287,17 +280,24 @@ def _write(
         return _shown(request, made, 422)
     if action == "filing.write" and (content, seen) == (old.content, old.version):
         return RedirectResponse(f"/applications/{quote(id)}?{urlencode({'lang': lang})}", 303)
-    at, by = now_of(request), identity_of(request).name
+    at, by, note = now_of(request), identity_of(request).name, ""
+    if action == "filing.submit":
+        try:
+            note = note_of(request, records, typed)
+        except UsageError as error:
+            made = filing_page(request, desk, records, old, old.park, typed=typed, seen=seen)
+            return _shown(request, said_on(made, error), 400)
 
     def step(filing: Filing) -> Filing:
         after = filing
         if action == "filing.write" or content != filing.content:
             after = write(filing, content, seen)
         given = seen if after is filing else after.version
-        return hand_in(after, given, at, by) if action == "filing.submit" else after
+        return hand_in(after, given, at, by, note) if action == "filing.submit" else after
 
     try:
-        filings.act(records, id, action.partition(".")[2], step, identity_of(request).only_park)
+        own, told_ = identity_of(request).only_park, {"note": note} if note else {}
+        filings.act(records, id, action.partition(".")[2], step, own, **told_)
     except Changed:
         now = _filing(request, records, id)
         made = filing_page(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from math import isfinite
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
-from api.deps import AtDesk, AtRecords
+from api.deps import AtDesk, AtRecords, identity_of
 from api.desk import Desk
 from api.frames import chosen, lang_of, page_html
+from api.kept import today_of
 from api.routers.sessions import Fields, back_to, reader_of, refused
 from api.sight import Eyes, eyes_of, seen
 from api.verifying import day_of
@@ -20,6 +23,7 @@ from graph.errors import LianzhuError, NotAllowed, UsageError
 from graph.review import steps
 from graph.review.account import account
 from graph.review.meeting import (
+    Appeal,
     Ballot,
     Card,
     Case,
@@ -78,120 +82,114 @@ class _Asked:
             raise NotAllowed("not_allowed")
         return found.id
 
+    def chair(self) -> str:
+        """Who decides; `NotAllowed` for anybody else."""
+        if not self.eyes().chairs:
+            raise NotAllowed("not_allowed")
+        return self.member()
+
+    @property
+    def today(self) -> date:
+        return today_of(self.request.app.state)
+
+
+def _asked_of(
+    request: Request,
+    desk: AtDesk,
+    records: AtRecords,
+    session_id: str,
+    case_id: str,
+    form: Fields,
+) -> _Asked:
+    return _Asked(request, desk, records, session_id, case_id, form)
+
+
+Asked = Annotated[_Asked, Depends(_asked_of)]
+
 
 @router.get("/reviews/{session_id}/{case_id}")
-def page(
-    request: Request, desk: AtDesk, records: AtRecords, session_id: str, case_id: str
-) -> Response:
+def page(asked: Asked) -> Response:
     """准不准入?"""
-    made = _page(_Asked(request, desk, records, session_id, case_id, FormData()))
+    made = _page(asked)
     mark = meetings.digest(made.meeting), made.reader.member
-    return page_html(request, desk, made, mark)
+    return page_html(asked.request, asked.desk, made, mark)
 
 
 @router.post("/reviews/{session_id}/{case_id}/card")
-def write(
-    request: Request,
-    desk: AtDesk,
-    records: AtRecords,
-    session_id: str,
-    case_id: str,
-    form: Fields,
-) -> Response:
+def write(asked: Asked) -> Response:
     """保存草稿."""
-    asked = _Asked(request, desk, records, session_id, case_id, form)
     card = _card(asked)
-    return _act(asked, "card", lambda m: steps.write_card(m, case_id, card), "#card", card)
+    return _act(asked, "card", lambda m: steps.write_card(m, asked.case, card), "#card", card)
 
 
 @router.post("/reviews/{session_id}/{case_id}/submit")
-def submit(
-    request: Request,
-    desk: AtDesk,
-    records: AtRecords,
-    session_id: str,
-    case_id: str,
-    form: Fields,
-) -> Response:
+def submit(asked: Asked) -> Response:
     """提交: what the form says is kept and made final in one step."""
-    asked = _Asked(request, desk, records, session_id, case_id, form)
     card = _card(asked)
 
     def step(meeting: Meeting) -> Meeting:
-        written = steps.write_card(meeting, case_id, card)
-        return steps.submit_card(written, case_id, card.member, card.version + 1)
+        written = steps.write_card(meeting, asked.case, card)
+        return steps.submit_card(written, asked.case, card.member, card.version + 1)
 
     return _act(asked, "submit", step, "#card", card)
 
 
 @router.post("/reviews/{session_id}/{case_id}/recuse")
-def recuse(
-    request: Request,
-    desk: AtDesk,
-    records: AtRecords,
-    session_id: str,
-    case_id: str,
-    form: Fields,
-) -> Response:
+def recuse(asked: Asked) -> Response:
     """回避: a reviewer for themselves, who runs the meeting for anybody."""
-    asked = _Asked(request, desk, records, session_id, case_id, form)
-    eyes = asked.eyes()
-    who = asked.text("member") if eyes.runs else asked.member()
+    who = asked.text("member") if asked.eyes().runs else asked.member()
     recusal = Recusal(who, asked.text("why"))
-    return _act(asked, "recuse", lambda m: steps.recuse(m, case_id, recusal))
+    return _act(asked, "recuse", lambda m: steps.recuse(m, asked.case, recusal))
 
 
 @router.post("/reviews/{session_id}/{case_id}/reply")
-def reply(
-    request: Request,
-    desk: AtDesk,
-    records: AtRecords,
-    session_id: str,
-    case_id: str,
-    form: Fields,
-) -> Response:
+def reply(asked: Asked) -> Response:
     """质询、答复."""
-    asked = _Asked(request, desk, records, session_id, case_id, form)
     said = Reply(asked.member(), asked.text("to"), asked.text("text"), asked.text("stance"))
-    return _act(asked, "reply", lambda m: steps.reply(m, case_id, said), "#replies")
+    return _act(asked, "reply", lambda m: steps.reply(m, asked.case, said), "#replies")
 
 
 @router.post("/reviews/{session_id}/{case_id}/vote")
-def vote(
-    request: Request,
-    desk: AtDesk,
-    records: AtRecords,
-    session_id: str,
-    case_id: str,
-    form: Fields,
-) -> Response:
+def vote(asked: Asked) -> Response:
     """表决."""
-    asked = _Asked(request, desk, records, session_id, case_id, form)
     ballot = Ballot(asked.member(), asked.text("outcome"), asked.text("reason"))
-    return _act(asked, "vote", lambda m: steps.vote(m, case_id, ballot), "#votes")
+    return _act(asked, "vote", lambda m: steps.vote(m, asked.case, ballot), "#votes")
 
 
 @router.post("/reviews/{session_id}/{case_id}/decide")
-def decide(
-    request: Request,
-    desk: AtDesk,
-    records: AtRecords,
-    session_id: str,
-    case_id: str,
-    form: Fields,
-) -> Response:
+def decide(asked: Asked) -> Response:
     """主持人作出决定."""
-    asked = _Asked(request, desk, records, session_id, case_id, form)
-    if not asked.eyes().chairs:
-        raise NotAllowed("not_allowed")
-    outcome = asked.text("outcome")
+    chair, outcome = asked.chair(), asked.text("outcome")
     try:
         terms = _conditions(asked) if outcome == "conditional" else ()
     except LianzhuError as error:
         return _refused(asked, error)
     park = asked.text("transfer_to") if outcome == "transferred" else ""
-    decision = Decision(outcome, None, asked.member(), asked.text("reason"), park or None, terms)
-    return _act(asked, "decide", lambda m: steps.decide(m, case_id, decision))
+    decision = Decision(outcome, None, chair, asked.text("reason"), park or None, terms)
+    return _act(asked, "decide", lambda m: steps.decide(m, asked.case, decision))
+
+
+@router.post("/reviews/{session_id}/{case_id}/appeal")
+def appeal(asked: Asked) -> Response:
+    """申诉: a park for its own project, the secretary for any park."""
+    who, eyes = identity_of(asked.request), asked.eyes()
+    if eyes.park is None and not eyes.runs:
+        raise NotAllowed("not_allowed")
+    made = Appeal(
+        0, asked.today, who.name, asked.text("reason"), asked.text("evidence"), eyes.park is None
+    )
+    return _act(asked, "appeal", lambda m: steps.appeal(m, asked.case, made), "#appeals")
+
+
+@router.post("/reviews/{session_id}/{case_id}/answer")
+def answer(asked: Asked) -> Response:
+    """主持人受理或驳回申诉."""
+    chair, said, why = asked.chair(), asked.text("answer"), asked.text("why")
+
+    def step(meeting: Meeting) -> Meeting:
+        return steps.answer_appeal(meeting, asked.case, said, why, member=chair, day=asked.today)
+
+    return _act(asked, "answer", step, "#appeals")
 
 
 def _page(asked: _Asked, card: Card | None = None) -> v.ReviewPage:
@@ -199,16 +197,17 @@ def _page(asked: _Asked, card: Card | None = None) -> v.ReviewPage:
     eyes = eyes_of(asked.request, kept, asked.spoken_for)
     meeting, shown = seen(asked.request, kept, asked.spoken_for)
     case = meeting.case(asked.case)
-    told = account(replace(meeting, cases=(case,)), shown)
+    (judged,) = account(replace(meeting, cases=(case,)), shown).projects
     return v.ReviewPage(
         chosen(asked.request, asked.desk),
         meeting,
         case,
-        told.projects[0],
+        judged,
         shown(case),
         asked.desk.names(),
         reader_of(eyes),
         {member.id: member.name for member in meeting.panel},
+        asked.today,
         card,
         dict(asked.form.items()) if card is None else {},  # type: ignore[arg-type]
     )
@@ -232,12 +231,14 @@ def _act(
 
 def _refused(asked: _Asked, error: LianzhuError, card: Card | None = None) -> Response:
     made = _page(asked, card)
-    error.facts.update(_worded(lang_of(asked.request), made.case, error.facts))
+    error.facts.update(_worded(lang_of(asked.request), made.case, made.names, error.facts))
     path = f"/reviews/{asked.session}/{asked.case}"
     return refused(asked.request, made, error, path, asked.spoken_for)
 
 
-def _worded(lang: str, case: Case, facts: Mapping[str, object]) -> Mapping[str, object]:
+def _worded(
+    lang: str, case: Case, parks: Mapping[str, str], facts: Mapping[str, object]
+) -> Mapping[str, object]:
     """Codes among the facts of an error by name."""
     names = {"stance": word(lang, "review.stance"), "track": word(lang, "precheck.track")}
     if case.basis is not None:
@@ -252,6 +253,8 @@ def _worded(lang: str, case: Case, facts: Mapping[str, object]) -> Mapping[str, 
         found["wanted"] = term(lang, "outcome", wanted)
     if isinstance(gate, str):
         found["gate"] = names.get(gate, gate)
+    if isinstance(park := facts.get("park"), str):
+        found["park"] = parks.get(park, park)
     return found
 
 

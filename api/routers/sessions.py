@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from starlette.datastructures import FormData
 
 from api import rehearsal, reviewing
+from api.calling import agenda_of, call_of, number_of, typed_in
 from api.deps import AtDesk, AtRecords, answered, identity_of, settings_of
 from api.desk import Desk
 from api.frames import chosen, local, page_html, shown_to
@@ -20,13 +21,14 @@ from api.kept import today_of
 from api.problems import status_of
 from api.routers.v1 import PROBLEMS
 from api.sight import Eyes, eyes_of, seen
-from api.verifying import checked_text, day_of
+from api.verifying import checked_text
 from graph.analysis.answers import as_json
 from graph.analysis.meeting_batch import placements_of, portfolio_of
 from graph.errors import LianzhuError, NotAllowed, UsageError
 from graph.question import Question
 from graph.review import steps
 from graph.review.account import account
+from graph.review.agenda import offered
 from graph.review.batch import best_batch, panel_choice
 from graph.review.meeting import SEALED, Case, Meeting, Member
 from records import accounts, meetings
@@ -35,17 +37,16 @@ from records.roles import Role
 from viz import sessions as v
 from viz.contexts import Choice, Frame, Notice
 from viz.pages import Page, render
+from viz.session_batch import BatchPair
 
 __all__ = ["Fields", "api", "back_to", "fields_of", "reader_of", "refused", "router"]
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter(prefix="/api/v1", tags=["v1"])
 
-Text = Annotated[str, Form(max_length=1000)]
-Announced = Annotated[str, Form(pattern="^[0-9]{0,4}$")]  # a number, "" = none was said
 Step = Literal[
-    "open", "panel", "dismiss", "agenda", "assign", "begin", "seal", "conclude", "publish",
-    "reopen", "agree",
+    "revise", "open", "panel", "dismiss", "agenda", "order", "assign", "begin", "seal",
+    "conclude", "publish", "reopen", "agree",
 ]  # fmt: skip
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 _SEAT = {Role.CHAIR: "chair", Role.SECRETARY: "secretary"}
@@ -85,26 +86,18 @@ def list_page(request: Request, desk: AtDesk, records: AtRecords) -> Response:
 
 
 @router.post("/sessions")
-def call(
-    request: Request,
-    desk: AtDesk,
-    records: AtRecords,
-    title: Text,
-    day: Text,
-    host: Text,
-    year: Annotated[int, Form(ge=2000, le=2100)],
-    ordinal: Annotated[int, Form(ge=1, le=999)],
-    parks: Announced = "",
-    projects: Announced = "",
-) -> Response:
+def call(request: Request, desk: AtDesk, records: AtRecords, form: Fields) -> Response:
     """发起评审会."""
-    announced = (int(parks), int(projects)) if parks and projects else None
+    typed, first = typed_in(form), today_of(request.app.state)
     try:
-        named = checked_text("title", title), day_of(day), checked_text("host", host)
-        meeting = Meeting(uuid4().hex, year, ordinal, *named, announced=announced)
+        year, ordinal = (number_of(typed, name) for name in ("year", "ordinal"))
+        if not (2000 <= year <= 2100 and 1 <= ordinal <= 999):
+            raise UsageError("bad_number", value=f"{year} / {ordinal}")
+        blank = Meeting(uuid4().hex, year, ordinal, "", first, "")
+        meeting = steps.revise(blank, call_of({**typed, "version": str(blank.version)}, blank))
         meetings.add(records, meeting)
     except LianzhuError as error:
-        return refused(request, _list(request, desk, records), error, "/sessions")
+        return refused(request, _list(request, desk, records, typed), error, "/sessions")
     return back_to(request, f"/sessions/{meeting.id}")
 
 
@@ -148,7 +141,8 @@ def take(
     try:
         _taken(request, desk, records, session_id, step, form, eyes)
     except LianzhuError as error:
-        made = _page(request, desk, records, session_id, spoken_for)
+        typed = typed_in(form) if step in ("revise", "order") else None
+        made = _page(request, desk, records, session_id, spoken_for, typed)
         return refused(request, made, error, f"/sessions/{session_id}", spoken_for)
     return back_to(request, f"/sessions/{session_id}", spoken_for)
 
@@ -201,14 +195,28 @@ def _row(request: Request, meeting: Meeting) -> v.SessionRow:
     )
 
 
-def _list(request: Request, desk: Desk, records: Records) -> v.SessionsPage:
+def _list(
+    request: Request, desk: Desk, records: Records, typed: Mapping[str, str] | None = None
+) -> v.SessionsPage:
     rows = [_row(request, meeting) for meeting in meetings.all_of(records)]
     frame = replace(chosen(request, desk), twin="/api/v1/sessions")
-    return v.SessionsPage(frame, rows, today_of(request.app.state))
+    today = today_of(request.app.state)
+    blank = {"year": str(today.year), "day": today.isoformat()}
+    return v.SessionsPage(frame, rows, v.CallForm(typed or blank, _parks(desk)))
+
+
+def _parks(desk: Desk) -> list[Choice]:
+    names = desk.names()
+    return [Choice(id_, names[id_]) for id_ in desk.snapshot.nodes("Park").ids]
 
 
 def _page(
-    request: Request, desk: Desk, records: Records, id: str, spoken_for: str = ""
+    request: Request,
+    desk: Desk,
+    records: Records,
+    id: str,
+    spoken_for: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> v.SessionPage:
     kept = meetings.get(records, id)
     eyes = eyes_of(request, kept, spoken_for)
@@ -221,6 +229,9 @@ def _page(
         _choice(desk, meeting, shown),
         bool(meeting.reopening),
         _eligible(request, records, meeting) if eyes.runs else None,
+        _parks(desk),
+        offered(meeting) if eyes.runs and meeting.state == "sealed" else (),
+        typed or {},
     )
 
 
@@ -229,7 +240,7 @@ def _framed(request: Request, desk: Desk, id: str, eyes: Eyes) -> Frame:
     return replace(chosen(request, desk), twin=f"/api/v1/sessions/{id}{asked}")
 
 
-def _choice(desk: Desk, meeting: Meeting, shown: Callable[[Case], bool]) -> v.BatchPair | None:
+def _choice(desk: Desk, meeting: Meeting, shown: Callable[[Case], bool]) -> BatchPair | None:
     """The batch, once it tells nothing that the asker may not see of a single project."""
     if meeting.state not in SEALED or not all(shown(case) for case in meeting.cases):
         return None
@@ -237,10 +248,11 @@ def _choice(desk: Desk, meeting: Meeting, shown: Callable[[Case], bool]) -> v.Ba
     return desk.snapshot.memo.get(key, lambda: _chosen(desk, meeting))
 
 
-def _chosen(desk: Desk, meeting: Meeting) -> v.BatchPair:
+def _chosen(desk: Desk, meeting: Meeting) -> BatchPair:
     portfolio = portfolio_of(desk.snapshot, desk.resolve(Question()), meeting)
     panel = panel_choice(portfolio, placements_of(meeting))
-    return v.BatchPair(portfolio, best_batch(portfolio), panel)
+    first = {c.project or c.id for c in meeting.cases if c.basis and c.basis.priority}
+    return BatchPair(portfolio, best_batch(portfolio), panel, first)
 
 
 def _eligible(request: Request, records: Records, meeting: Meeting) -> tuple[Choice, ...] | None:
@@ -283,13 +295,19 @@ def _pure(
     if step == "panel":
         new = _member(request, records, form)
         return lambda m: steps.enrol(m, (*m.panel, new))
+    typed = typed_in(form)
+    if step == "revise":
+        return lambda m: steps.revise(m, call_of(typed, m))
+    if step == "order":
+        seen_ = number_of(typed, "version")
+        return lambda m: steps.reorder(m, agenda_of(typed, m), seen_)
     gone, why = str(form.get("member", "")), str(form.get("why", ""))[:1000]
     pure: Mapping[str, Callable[[Meeting], Meeting]] = {
         "open": steps.open_window,
         "dismiss": lambda m: steps.enrol(m, [x for x in m.panel if x.id != gone]),
         "seal": steps.seal,
         "conclude": steps.conclude,
-        "publish": steps.publish,
+        "publish": lambda m: steps.publish(m, today_of(request.app.state)),
         "reopen": lambda m: steps.ask_to_reopen(m, who, why),
         "agree": lambda m: steps.agree_to_reopen(m, who),
     }

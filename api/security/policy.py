@@ -49,6 +49,7 @@ _RUN = Rule(frozenset({Role.SECRETARY, Role.CHAIR}))
 _JUDGE = Rule(frozenset({Role.REVIEWER}))
 _SPEAK = Rule(frozenset({Role.REVIEWER, Role.SECRETARY, Role.CHAIR}))
 _DECIDE = Rule(frozenset({Role.CHAIR}))
+_APPEAL = Rule(frozenset({Role.SECRETARY}), own_park=True)
 _SETUP = Rule(frozenset({Role.OFFICER, Role.ADMIN}))
 _ADMIN = Rule(frozenset({Role.ADMIN}))
 _AUDIT = Rule(frozenset({Role.AUDITOR}))
@@ -193,6 +194,8 @@ POLICY: dict[str, Rule] = {
     "POST /reviews/{session_id}/{case_id}/reply": _SPEAK,
     "POST /reviews/{session_id}/{case_id}/vote": _JUDGE,
     "POST /reviews/{session_id}/{case_id}/decide": _DECIDE,
+    "POST /reviews/{session_id}/{case_id}/appeal": _APPEAL,
+    "POST /reviews/{session_id}/{case_id}/answer": _DECIDE,
     # data in, kept and brought back
     "GET /guide": _SETUP,
     "GET /guide.xlsx": _SETUP,

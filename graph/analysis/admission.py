@@ -16,7 +16,7 @@ from graph.analysis import ask
 from graph.analysis.answers import Fit
 from graph.analysis.facts import facts_of, number
 from graph.analysis.fit import Fitting
-from graph.analysis.parks import Park, parks_of
+from graph.analysis.parks import parks_of
 from graph.errors import NotFound
 from graph.question import ALGORITHM, Assumptions, Question
 from graph.review.assessing import Assessment, assess
@@ -85,7 +85,7 @@ def admission(
     chain = of_the_chain(snapshot, question, project)
     given = replace(application_in(snapshot, project), chain=chain)
     held = {
-        id_: resolve(standards, parks_around(parks, id_), given.industry, fits[id_].route, day)
+        id_: resolve(standards, parks_around(snapshot, id_), given.industry, fits[id_].route, day)
         for id_ in parks
     }
     first = {
@@ -174,13 +174,14 @@ def of_the_park(fit: Fit) -> Mapping[str, float]:
     return {k: v for k, v in known.items() if v is not None}
 
 
-def parks_around(parks: Mapping[str, Park], id: str) -> Sequence[str]:
-    """A park and those around it, innermost first."""
-    found: list[str] = []
-    while id in parks and id not in found:
+def parks_around(snapshot: Snapshot, id: str) -> Sequence[str]:
+    """A park and those around it, innermost first; one the graph does not know stands alone."""
+    nodes, found = snapshot.nodes("Park"), list[str]()
+    parents = nodes.values("parent")
+    while id in nodes.index and id not in found:
         found.append(id)
-        id = parks[id].parent or ""
-    return found
+        id = str(parents[nodes.index[id]] or "")
+    return found or [id]
 
 
 def _best_first(checked: Checked) -> tuple[float, float, str]:

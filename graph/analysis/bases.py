@@ -16,16 +16,17 @@ from graph.analysis.admission import of_the_chain, of_the_park, parks_around
 from graph.analysis.answers import Fit
 from graph.analysis.facts import facts_of
 from graph.analysis.fit import Fitting
-from graph.analysis.parks import parks_of
 from graph.errors import UsageError
 from graph.question import Assumptions, Question
 from graph.review.assessing import assess, track_of
-from graph.review.meeting import Basis, Case
+from graph.review.meeting import Basis, Case, Closes
 from graph.review.scoring import Application
 from graph.review.standard import Standard, resolve
 from graph.snapshot import Snapshot
 
 __all__ = ["applicant_of", "bases_of", "chains_served", "leaders_served"]
+
+_GAPS = ("missing", "nearby", "weak")  # types of a segment that 优先引进 counts
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,13 @@ def bases_of(
         own = at.get(case.park)
         if own is None:
             raise UsageError("no_standard", case=case.name, park=case.park)
-        others = {p: low for p, one in at.items() if p != case.park and (low := _surely(one, day))}
-        found[id_] = Basis(own.given, own.standard, day, snapshot.revision, others)
+        elsewhere = {park: one for park, one in at.items() if park != case.park}
+        lows = {park: _surely(one, day) for park, one in elsewhere.items()}
+        others = {park: low for park, low in lows.items() if low is not None}
+        closes = _closes(snapshot, question, case.project)
+        found[id_] = Basis(
+            own.given, own.standard, day, snapshot.revision, others, closes, tuple(elsewhere)
+        )
     return found
 
 
@@ -84,6 +90,28 @@ def chains_served(snapshot: Snapshot, project: str) -> Sequence[str]:
     return sorted(frozenset().union(*found))
 
 
+def _closes(snapshot: Snapshot, question: Question, project: str) -> tuple[Closes, ...] | None:
+    """The gaps in the chains that leaders lead which it makes smaller; None = it is unknown.
+
+    A gap is a segment that is missing, nearby or weak for a leader whose severity falls too.
+    """
+    facts = facts_of(snapshot, Assumptions())
+    if project not in facts.projects.index:
+        return None
+    leads = facts.enterprises.values("leads")
+    found = []
+    for one in ask.landing(snapshot, question, project).leaders:
+        if one.leader is None or one.after >= one.before:
+            continue
+        led = set(leads[facts.enterprises.index[one.leader]] or ())
+        for gap in one.changes:
+            chains = facts.chains.get(facts.segments.index[gap.segment], frozenset()) & led
+            if chains and gap.type_before in _GAPS and gap.after < gap.before:
+                made = Closes(one.leader, min(chains), gap.segment, gap.before, gap.after)
+                found.append(made)
+    return tuple(found)
+
+
 def _everywhere(
     snapshot: Snapshot,
     question: Question,
@@ -92,14 +120,13 @@ def _everywhere(
     standards: Sequence[Standard],
     day: date,
 ) -> Mapping[str, _At]:
-    parks = {park.id: park for park in parks_of(facts_of(snapshot, Assumptions()))}
     known = case.project in facts_of(snapshot, Assumptions()).projects.index
     fits = {f.park: f for f in ask.fit(snapshot, case.project).matrix} if known else {}
     chain = of_the_chain(snapshot, question, case.project) if known else {}
     track = track_of(given) or "PARK"
     found = {}
-    for id_ in parks:
-        standard = resolve(standards, parks_around(parks, id_), given.industry, track, day)
+    for id_ in snapshot.nodes("Park").ids:
+        standard = resolve(standards, parks_around(snapshot, id_), given.industry, track, day)
         if standard is not None and (standard.park or id_ == case.park):
             here: Fit | None = fits.get(id_)
             evidence = {**chain, **_orders(given), **(of_the_park(here) if here else {})}

@@ -27,7 +27,8 @@ def portfolio_of(snapshot: Snapshot, question: Question, meeting: Meeting) -> Po
     """What the meeting may choose from, once its cards count.
 
     A project that several parks handed in is one candidate with several places.  Open to it are
-    the parks it applied to and those of the meeting where it surely passes.
+    the parks it applied to and those of the meeting where it surely passes.  Listed by the best
+    place open to each; of equals 优先引进 comes first, then as on the agenda.
     """
     parks = {case.park for case in meeting.cases}
     closes: dict[str, Mapping[str, float]] = {}
@@ -42,7 +43,9 @@ def portfolio_of(snapshot: Snapshot, question: Question, meeting: Meeting) -> Po
         for park, place in _places(case, parks).items():
             if park not in here or park == case.park:
                 here[park] = place
+    first = {_project(c) for c in meeting.cases if c.basis is not None and c.basis.priority}
     candidates = [Candidate(id_, closes[id_], places[id_]) for id_ in closes]
+    candidates.sort(key=lambda c: (-_best(c), c.id not in first))
     rooms = [
         Room(p.id, p.parent, p.number("land_free_mu"), p.number("floor_free_sqm"))
         for p in parks_of(facts_of(snapshot, Assumptions()))
@@ -62,6 +65,10 @@ def placements_of(meeting: Meeting) -> Sequence[Placement]:
         elif decided.outcome == "transferred" and decided.transfer_to:
             found.setdefault(id_, Placement(id_, decided.transfer_to))
     return sorted(found.values())
+
+
+def _best(candidate: Candidate) -> float:
+    return max((place.merit for place in candidate.places.values()), default=-1.0)
 
 
 def _project(case: Case) -> str:

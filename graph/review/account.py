@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from graph.review.assessing import Gate
 from graph.review.batch import Batch
 from graph.review.meeting import (
     SEALED,
+    Appeal,
     Ballot,
     Card,
     Case,
+    Closes,
     Condition,
     Decision,
     Meeting,
@@ -21,7 +25,7 @@ from graph.review.meeting import (
 from graph.review.panel import majority, result
 from graph.review.scoring import Head
 
-__all__ = ["Judged", "MeetingAnswer", "Seat", "account"]
+__all__ = ["Judged", "MeetingAnswer", "ParkShare", "Seat", "account"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Judged:
     """One project: what the rules say, what the panel said, what was decided.
 
     `rule` is the outcome by the rules, `outcome` the decided one; both None while open or not for
-    the reader's eyes, as are the points.  `interval` = (low, high) of the score.
+    the reader's eyes, as are the points.  `interval` = (low, high) of the score.  `closes` = the
+    gaps of leaders it makes smaller (优先引进 where there is one), None where nothing tells.
     """
 
     id: str
@@ -38,6 +43,9 @@ class Judged:
     park: str
     project: str
     minutes: int
+    starts: str | None  # by the agenda, "09:15"
+    ends: str | None
+    closes: Sequence[Closes] | None
     track: str | None
     standard: str | None
     gates: Sequence[Gate]
@@ -62,6 +70,23 @@ class Judged:
     majority: str | None
     quorum: int
     earlier: Sequence[Decision]
+    published: date | None  # the day its park was told of the decision
+    appeals: Sequence[Appeal]
+    appeal_until: date | None  # the last day for one; None = not now
+
+
+@dataclass(frozen=True)
+class ParkShare:
+    """A park of the agenda: projects it is to bring (None = nobody said) and those that are on."""
+
+    park: str
+    expected: int | None
+    counted: int
+
+    @property
+    def short(self) -> int:
+        """How many are missing; below 0: as many more than were expected; 0 where nobody said."""
+        return 0 if self.expected is None else self.expected - self.counted
 
 
 @dataclass(frozen=True)
@@ -85,15 +110,22 @@ class MeetingAnswer:
     title: str
     on_day: str
     host: str
+    place: str
+    starts: str | None
+    window: tuple[date, date] | None  # in which parks hand in
     state: str
     announced: tuple[int, int] | None  # parks, projects
     counted: tuple[int, int]
+    shares: Sequence[ParkShare]
+    minutes: int  # of the agenda that the reader sees
+    version: int  # of the call and the agenda
     revisions: Sequence[int]  # of the graph, that the projects were judged at
     parks: Sequence[str]
     projects: Sequence[Judged]
     panel: Sequence[Seat]
     batch: Batch | None
     reopened: Sequence[str]
+    reopening_of: Sequence[str]  # projects that are to be judged anew after an appeal
 
 
 def account(
@@ -111,16 +143,42 @@ def account(
         meeting.title,
         meeting.on_day.isoformat(),
         meeting.host,
+        meeting.place,
+        meeting.starts.strftime("%H:%M") if meeting.starts else None,
+        meeting.window,
         meeting.state,
         meeting.announced,
         meeting.counts(),
+        _shares(meeting),
+        sum(case.minutes for case in meeting.cases),
+        meeting.version,
         sorted({basis.revision for basis in bases}),
         sorted({case.park for case in meeting.cases}),
         [_judged(meeting, case, shown(case)) for case in meeting.cases],
         [Seat(m.id, m.name, m.seat, m.department, m.fields) for m in meeting.panel],
         batch,
         meeting.reopened,
+        meeting.reopening_of,
     )
+
+
+def _shares(meeting: Meeting) -> Sequence[ParkShare]:
+    """Every park that is expected or on the agenda, those that are short first."""
+    there = Counter(case.park for case in meeting.cases)
+    found = [
+        ParkShare(park, meeting.expected.get(park), there[park])
+        for park in sorted({*meeting.expected, *there})
+    ]
+    return sorted(found, key=lambda share: -share.short)
+
+
+def _clock(minutes: int | None) -> str | None:
+    """Minutes after midnight as an agenda writes them; past midnight the hours go on (24:15).
+
+    >>> _clock(555), _clock(1455), _clock(None)
+    ('09:15', '24:15', None)
+    """
+    return None if minutes is None else f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def _judged(meeting: Meeting, case: Case, shown: bool) -> Judged:
@@ -135,6 +193,9 @@ def _judged(meeting: Meeting, case: Case, shown: bool) -> Judged:
         case.park,
         case.project,
         case.minutes,
+        _clock(case.starts),
+        None if case.starts is None else _clock(case.starts + case.minutes),
+        case.basis.closes if case.basis and shown else None,
         case.basis.standard.track if case.basis else None,
         f"{case.basis.standard.name} {case.basis.standard.version}" if case.basis else None,
         found.gates if found else (),
@@ -159,4 +220,7 @@ def _judged(meeting: Meeting, case: Case, shown: bool) -> Judged:
         majority(case),
         meeting.enough(case),
         case.earlier,
+        decided.published if decided else None,
+        case.appeals,
+        meeting.appeal_until(case) if case.appeal() is None else None,
     )

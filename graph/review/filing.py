@@ -67,6 +67,7 @@ class Filed:
     content: Content
     at: datetime
     by: str
+    note: str = ""  # why it was taken outside the days to hand in
 
 
 @dataclass(frozen=True)
@@ -106,14 +107,14 @@ def write(filing: Filing, content: Content, seen: int) -> Filing:
     return replace(filing, content=content, state="draft", version=seen + 1)
 
 
-def hand_in(filing: Filing, seen: int, at: datetime, by: str) -> Filing:
+def hand_in(filing: Filing, seen: int, at: datetime, by: str, note: str = "") -> Filing:
     """Hand it in as it stands; each time is kept."""
     if filing.version != seen:
         raise Changed("filing_changed")
     if filing.state == "submitted":
         raise UsageError("filing_state", state=filing.state)
     check(filing.content)
-    filed = Filed(len(filing.filed) + 1, filing.content, at, by)
+    filed = Filed(len(filing.filed) + 1, filing.content, at, by, note)
     return replace(filing, state="submitted", version=seen + 1, filed=(*filing.filed, filed))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time, timedelta
 from fractions import Fraction
 
 from graph.errors import NotFound
@@ -20,10 +20,12 @@ __all__ = [
     "SEATS",
     "STANCES",
     "STATES",
+    "Appeal",
     "Ballot",
     "Basis",
     "Card",
     "Case",
+    "Closes",
     "Condition",
     "Decision",
     "Meeting",
@@ -45,6 +47,7 @@ class Rules:
 
     quorum: tuple[int, int] = (2, 3)  # of those who are assigned and not recused
     fewest: int = 2  # votes that are needed whatever the quorum says
+    appeal_days: int = 15  # calendar days after the day a decision was published
 
 
 @dataclass(frozen=True)
@@ -130,17 +133,60 @@ class Decision:
     transfer_to: str | None = None
     conditions: tuple[Condition, ...] = ()
     dissent: tuple[Ballot, ...] = ()
+    published: date | None = None  # the day its park was told
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """申诉: a park asks to have a decision judged anew; `answer` = accepted, refused, "" = open.
+
+    `decision` = how many decisions there were before the one it is against.
+    """
+
+    decision: int
+    day: date
+    by: str
+    reason: str
+    evidence: str
+    behalf: bool = False  # the office wrote it for the park
+    answer: str = ""
+    why: str = ""
+    answered_by: str = ""
+    answered_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Closes:
+    """A gap that a project makes smaller: the shortage in a segment of a leader's chain."""
+
+    leader: str
+    chain: str  # that the leader leads
+    segment: str
+    before: float  # shortage, 0 to 1
+    after: float
 
 
 @dataclass(frozen=True)
 class Basis:
-    """What a project is judged by, fixed when scoring begins; no votes are in `given`."""
+    """What a project is judged by, fixed when scoring begins; no votes are in `given`.
+
+    `closes` = the gaps of leaders it makes smaller: with one it is 优先引进, see
+    `graph.review.agenda`.  Both it and `parks` are None where that was not kept or, of `closes`,
+    the graph does not know the project.
+    """
 
     given: Application
     standard: Standard
     day: date
     revision: int
     others: Mapping[str, float] = field(default_factory=dict)  # park -> what it surely reaches
+    closes: tuple[Closes, ...] | None = None
+    parks: tuple[str, ...] | None = None  # others with a standard of their own
+
+    @property
+    def priority(self) -> bool:
+        """Whether the project is 优先引进; it changes no score."""
+        return bool(self.closes)
 
 
 @dataclass(frozen=True)
@@ -153,6 +199,7 @@ class Case:
     park: str
     project: str = ""  # its id in the graph, "" = it is not there
     minutes: int = 15
+    starts: int | None = None  # minutes after midnight, by the agenda; None = no time was set
     assigned: tuple[str, ...] = ()
     recused: tuple[Recusal, ...] = ()
     basis: Basis | None = None
@@ -161,6 +208,7 @@ class Case:
     ballots: tuple[Ballot, ...] = ()
     decision: Decision | None = None
     earlier: tuple[Decision, ...] = ()  # before it was reopened
+    appeals: tuple[Appeal, ...] = ()
 
     def out(self) -> frozenset[str]:
         """Who does not judge it."""
@@ -180,10 +228,18 @@ class Case:
         judges = set(self.judges())
         return [card for card in self.cards if card.submitted and card.member in judges]
 
+    def appeal(self) -> Appeal | None:
+        """The appeal against the decision as it stands."""
+        last = self.appeals[-1] if self.appeals else None
+        return last if last and last.decision == len(self.earlier) else None
+
 
 @dataclass(frozen=True)
 class Meeting:
-    """One session of the review (2022年度第四次): `announced` = projects it was called for."""
+    """One session of the review (2022年度第四次): `announced` = projects it was called for.
+
+    `version` counts the changes of the call and the agenda, which two windows may write.
+    """
 
     id: str
     year: int
@@ -192,14 +248,19 @@ class Meeting:
     on_day: date
     host: str
     state: str = "draft"
-    window: tuple[date, date] | None = None  # in which parks hand in
+    place: str = ""
+    starts: time | None = None
+    window: tuple[date, date] | None = None  # first and last day on which parks hand in
     announced: tuple[int, int] | None = None  # parks, projects
+    expected: Mapping[str, int] = field(default_factory=dict)  # park -> projects it is to bring
+    version: int = 1
     rules: Rules = Rules()
     panel: tuple[Member, ...] = ()
     cases: tuple[Case, ...] = ()
-    reopening: tuple[str, str] | None = (
-        None  # who asked to reopen it, and why; another has to agree
-    )
+    # Who asked to reopen it, and why; another has to agree.  `reopening_of` = the projects it is
+    # about, after their appeals; none = all.
+    reopening: tuple[str, str] | None = None
+    reopening_of: tuple[str, ...] = ()
     reopened: tuple[str, ...] = ()  # "first + second: why", of every time
 
     def case(self, id: str) -> Case:
@@ -221,6 +282,11 @@ class Meeting:
         part, whole = self.rules.quorum
         share = Fraction(part, whole) * len(case.judges())
         return max(self.rules.fewest, -(-share.numerator // share.denominator))
+
+    def appeal_until(self, case: Case) -> date | None:
+        """The last day on which a decision may be appealed; None before it is published."""
+        told = case.decision.published if case.decision else None
+        return told + timedelta(days=self.rules.appeal_days) if told else None
 
     def counts(self) -> tuple[int, int]:
         """Parks and projects on the agenda, to be held against what was announced."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from graph.review.meeting import SEALED, Card, Case, Meeting
+from graph.review.meeting import SEALED, Card, Case, Decision, Meeting
 
 __all__ = ["may_see_result", "seen_by_member", "seen_by_park", "seen_by_secretary"]
 
@@ -26,7 +26,7 @@ def seen_by_member(meeting: Meeting, member: str) -> Meeting:
             own = case.card_of(member)
             return replace(case, cards=(own,) if own else (), ballots=(), replies=())
         if member in case.out() and case.decision is None:
-            return replace(case, cards=(), ballots=(), replies=())
+            return replace(case, cards=(), ballots=(), replies=(), appeals=())
         return replace(case, cards=tuple(c for c in case.cards if c.submitted))
 
     return _through(meeting, shown)
@@ -47,20 +47,29 @@ def seen_by_secretary(meeting: Meeting) -> Meeting:
 def seen_by_park(meeting: Meeting, park: str | None) -> Meeting:
     """For a park, of its own projects only, or for all other readers (`park` None).
 
-    Before publishing that a project is on the agenda, and nothing else of it; afterwards the
-    decision without who voted how.
+    Before publishing that and when a project is on the agenda, and nothing else of it; afterwards
+    the decision without who voted how, also while other projects are judged anew.  A park sees its
+    own appeals and their answers, not who gave them.
     """
 
     def shown(case: Case) -> Case:
-        bare = replace(case, cards=(), replies=(), ballots=(), assigned=(), recused=(), earlier=())
-        if meeting.state != "published" or case.decision is None:
+        own = () if park is None else case.appeals
+        bare = replace(
+            case, cards=(), replies=(), ballots=(), assigned=(), recused=(), earlier=(),
+            appeals=tuple(replace(a, answered_by="") for a in own),
+        )  # fmt: skip
+        if case.decision is None or not _told(meeting, case.decision):
             return replace(bare, basis=None, decision=None)
         if park is None:
             bare = replace(bare, basis=None)
         return replace(bare, decision=replace(case.decision, dissent=()))
 
     own = tuple(c for c in meeting.cases if park in (None, c.park))
-    return _through(replace(meeting, cases=own, panel=(), reopening=None, reopened=()), shown)
+    bare = replace(
+        meeting, cases=own, panel=(), reopening=None, reopening_of=(), reopened=(),
+        expected={p: n for p, n in meeting.expected.items() if p == park},
+    )  # fmt: skip
+    return _through(bare, shown)
 
 
 def may_see_result(meeting: Meeting, case: Case, member: str) -> bool:
@@ -72,6 +81,11 @@ def may_see_result(meeting: Meeting, case: Case, member: str) -> bool:
         return case.decision is not None
     own = case.card_of(member)
     return _sealed(meeting) or (own is not None and own.submitted)
+
+
+def _told(meeting: Meeting, decision: Decision) -> bool:
+    """Whether a decision is out; one without a day was published before days were kept."""
+    return meeting.state == "published" or decision.published is not None
 
 
 def _sealed(meeting: Meeting) -> bool:

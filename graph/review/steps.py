@@ -2,18 +2,27 @@
 
 draft → open → scoring → sealed → decided → published, and back to sealed when two people reopen
 it.  Who may take a step is asked before (`api.security.policy`); here it is only whether the step
-makes sense now, for this project and this member.
+makes sense now, for this project and this member.  The steps of the call and the agenda are written
+in `graph.review.agenda`, those after the decisions in `graph.review.reopening`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from graph.errors import Changed, UsageError
+from graph.review.agenda import (
+    assign,
+    enrol,
+    open_window,
+    put_on,
+    reorder,
+    revise,
+    take_off,
+)
 from graph.review.assessing import OUTCOMES
 from graph.review.meeting import (
-    SEATS,
     STANCES,
     Ballot,
     Basis,
@@ -21,15 +30,23 @@ from graph.review.meeting import (
     Case,
     Decision,
     Meeting,
-    Member,
     Recusal,
     Reply,
 )
 from graph.review.panel import blocked, experts_asked, majority, result
-from graph.review.turns import check_card, check_terms, in_state, known
+from graph.review.reopening import (
+    agree_to_reopen,
+    answer_appeal,
+    appeal,
+    ask_to_reopen,
+    publish,
+)
+from graph.review.turns import changed, check_card, check_terms, in_state, known
 
 __all__ = [
     "agree_to_reopen",
+    "answer_appeal",
+    "appeal",
     "ask_to_reopen",
     "assign",
     "begin",
@@ -40,79 +57,15 @@ __all__ = [
     "publish",
     "put_on",
     "recuse",
+    "reorder",
     "reply",
+    "revise",
     "seal",
     "submit_card",
     "take_off",
     "vote",
     "write_card",
 ]
-
-BEFORE = ("draft", "open")
-JUDGING = ("expert", "department")
-
-
-def enrol(meeting: Meeting, panel: Sequence[Member]) -> Meeting:
-    """Name the panel, while nobody has judged anything."""
-    in_state(meeting, *BEFORE)
-    ids = [member.id for member in panel]
-    if len(set(ids)) < len(ids):
-        raise UsageError("member_twice", member=next(i for i in ids if ids.count(i) > 1))
-    for member in panel:
-        known(member.seat, SEATS, "seat")
-    judging = {member.id for member in panel if member.seat in JUDGING}
-    cases = tuple(
-        replace(
-            case,
-            assigned=tuple(m for m in case.assigned if m in judging),
-            recused=tuple(r for r in case.recused if r.member in set(ids)),
-        )
-        for case in meeting.cases
-    )
-    return replace(meeting, panel=tuple(panel), cases=cases)
-
-
-def open_window(meeting: Meeting) -> Meeting:
-    """Let the parks hand in."""
-    in_state(meeting, "draft")
-    return replace(meeting, state="open")
-
-
-def put_on(meeting: Meeting, case: Case) -> Meeting:
-    """Put a project on the agenda; one that is there already is refused."""
-    in_state(meeting, *BEFORE)
-    if any(case.id == other.id for other in meeting.cases):
-        raise UsageError("case_twice", case=case.id)
-    bare = Case(case.id, case.name, case.applicant, case.park, case.project, case.minutes)
-    return replace(meeting, cases=(*meeting.cases, bare))
-
-
-def take_off(meeting: Meeting, case: str) -> Meeting:
-    """Take a project off the agenda."""
-    in_state(meeting, *BEFORE)
-    gone = meeting.case(case)
-    return replace(meeting, cases=tuple(c for c in meeting.cases if c is not gone))
-
-
-def assign(meeting: Meeting, assigned: Mapping[str, Sequence[str]]) -> Meeting:
-    """Say who judges which project; experts and departments only.
-
-    While the panel judges, somebody may still be added: whoever is assigned stays.
-    """
-    in_state(meeting, *BEFORE, "scoring")
-    if meeting.state == "scoring":
-        before = {case.id: case.assigned for case in meeting.cases}
-        assigned = {id_: (*before.get(id_, ()), *ones) for id_, ones in assigned.items()}
-    for members in assigned.values():
-        for id_ in members:
-            known(meeting.member(id_).seat, JUDGING, "seat")
-    for id_ in assigned:
-        meeting.case(id_)
-    cases = tuple(
-        replace(c, assigned=tuple(dict.fromkeys(assigned.get(c.id, c.assigned))))
-        for c in meeting.cases
-    )
-    return replace(meeting, cases=cases)
 
 
 def recuse(meeting: Meeting, case: str, recusal: Recusal) -> Meeting:
@@ -130,7 +83,7 @@ def recuse(meeting: Meeting, case: str, recusal: Recusal) -> Meeting:
         ballots = tuple(b for b in found.ballots if b.member != recusal.member)
         return replace(found, recused=(*found.recused, recusal), ballots=ballots)
 
-    return _changed(meeting, case, change)
+    return changed(meeting, case, change)
 
 
 def begin(meeting: Meeting, bases: Mapping[str, Basis]) -> Meeting:
@@ -170,7 +123,7 @@ def write_card(meeting: Meeting, case: str, card: Card) -> Meeting:
         after = replace(card, version=card.version + 1, submitted=False)
         return replace(found, cards=_with(found.cards, after))
 
-    return _changed(meeting, case, change)
+    return changed(meeting, case, change)
 
 
 def submit_card(meeting: Meeting, case: str, member: str, seen: int) -> Meeting:
@@ -192,7 +145,7 @@ def submit_card(meeting: Meeting, case: str, member: str, seen: int) -> Meeting:
             raise UsageError("needs_reason", step="card")
         return replace(found, cards=_with(found.cards, replace(card, submitted=True)))
 
-    return _changed(meeting, case, change)
+    return changed(meeting, case, change)
 
 
 def seal(meeting: Meeting) -> Meeting:
@@ -222,24 +175,28 @@ def reply(meeting: Meeting, case: str, said: Reply) -> Meeting:
     def change(found: Case) -> Case:
         if said.member in found.out():
             raise UsageError("is_recused")
+        if found.decision is not None:
+            raise UsageError("case_decided", case=case)
         return replace(found, replies=(*found.replies, said))
 
-    return _changed(meeting, case, change)
+    return changed(meeting, case, change)
 
 
 def vote(meeting: Meeting, case: str, ballot: Ballot) -> Meeting:
-    """Vote on the outcome of a project, or vote anew; only who judges it."""
+    """Vote on the outcome of a project, or vote anew; only who submitted a judgement of it."""
     in_state(meeting, "sealed")
     known(ballot.outcome, OUTCOMES, "outcome")
 
     def change(found: Case) -> Case:
-        _own(found, ballot.member)
+        card = _own(found, ballot.member)
         if found.decision is not None:
             raise UsageError("case_decided", case=case)
+        if card is None or not card.submitted:
+            raise UsageError("card_missing")
         others = tuple(b for b in found.ballots if b.member != ballot.member)
         return replace(found, ballots=(*others, ballot))
 
-    return _changed(meeting, case, change)
+    return changed(meeting, case, change)
 
 
 def decide(meeting: Meeting, case: str, decision: Decision) -> Meeting:
@@ -257,7 +214,7 @@ def decide(meeting: Meeting, case: str, decision: Decision) -> Meeting:
     says = result(found, sealed=True)
     assert says is not None
     has, needs = len(found.ballots), meeting.enough(found)
-    if has < needs <= len(found.judges()):
+    if has < needs <= len(found.counted()):
         raise UsageError("no_quorum", case=found.name, has=has, needs=needs)
     wanted = (majority(found) if has >= needs else None) or "deferred"
     if decision.outcome != wanted:
@@ -271,7 +228,7 @@ def decide(meeting: Meeting, case: str, decision: Decision) -> Meeting:
     dissent = tuple(b for b in found.ballots if b.outcome != decision.outcome)
     park = (decision.transfer_to or "").strip() or None
     made = replace(decision, rule=says.outcome, transfer_to=park, dissent=dissent)
-    return _changed(meeting, case, lambda c: replace(c, decision=made))
+    return changed(meeting, case, lambda c: replace(c, decision=made))
 
 
 def conclude(meeting: Meeting) -> Meeting:
@@ -281,43 +238,6 @@ def conclude(meeting: Meeting) -> Meeting:
         if case.decision is None:
             raise UsageError("case_open", case=case.name)
     return replace(meeting, state="decided")
-
-
-def publish(meeting: Meeting) -> Meeting:
-    """Tell the parks."""
-    in_state(meeting, "decided")
-    return replace(meeting, state="published")
-
-
-def ask_to_reopen(meeting: Meeting, member: str, why: str) -> Meeting:
-    """The first of two who are needed to reopen a decided meeting, with the reason."""
-    in_state(meeting, "decided", "published")
-    if not why.strip():
-        raise UsageError("needs_reason", step="reopen")
-    return replace(meeting, reopening=(member, why))
-
-
-def agree_to_reopen(meeting: Meeting, member: str) -> Meeting:
-    """The second: back to deliberation; earlier decisions are kept, votes are cast anew."""
-    in_state(meeting, "decided", "published")
-    if meeting.reopening is None:
-        raise UsageError("nobody_asked")
-    first, why = meeting.reopening
-    if first == member:
-        raise UsageError("two_people")
-    cases = tuple(
-        replace(c, decision=None, ballots=(), earlier=(*c.earlier, c.decision))
-        for c in meeting.cases
-        if c.decision is not None
-    )
-    reopened = (*meeting.reopened, f"{first} + {member}: {why}")
-    return replace(meeting, state="sealed", cases=cases, reopening=None, reopened=reopened)
-
-
-def _changed(meeting: Meeting, case: str, change: Callable[[Case], Case]) -> Meeting:
-    found = meeting.case(case)
-    after = change(found)
-    return replace(meeting, cases=tuple(after if c is found else c for c in meeting.cases))
 
 
 def _own(case: Case, member: str) -> Card | None:

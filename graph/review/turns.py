@@ -1,15 +1,23 @@
-"""What keeps a step of a meeting from being taken."""
+"""What steps of a meeting share: what keeps one from being taken, and changing one project."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import isfinite
 
 from graph.errors import UsageError
 from graph.review.meeting import STANCES, Card, Case, Decision, Meeting
 from graph.review.panel import experts_asked
 
-__all__ = ["check_card", "check_terms", "in_state", "known"]
+__all__ = ["changed", "check_card", "check_terms", "in_state", "known"]
+
+
+def changed(meeting: Meeting, case: str, change: Callable[[Case], Case]) -> Meeting:
+    """The meeting with one project changed; `NotFound` where it is not on the agenda."""
+    found = meeting.case(case)
+    after = change(found)
+    return replace(meeting, cases=tuple(after if c is found else c for c in meeting.cases))
 
 
 def in_state(meeting: Meeting, *states: str) -> None:
@@ -56,8 +64,9 @@ def check_terms(case: Case, decision: Decision) -> None:
             raise UsageError("bad_condition", case=case.name)
         if condition.due < case.basis.day:
             raise UsageError("bad_condition", case=case.name)
-    if decision.outcome == "transferred" and (decision.transfer_to or "").strip() in (
-        "",
-        case.park,
-    ):
-        raise UsageError("needs_park", case=case.name)
+    if decision.outcome == "transferred":
+        park, able = (decision.transfer_to or "").strip(), case.basis.parks
+        if park in ("", case.park):
+            raise UsageError("needs_park", case=case.name)
+        if able is not None and park not in able:
+            raise UsageError("park_without_standard", case=case.name, park=park)

@@ -39,6 +39,7 @@ class Model:
     def __init__(self) -> None:
         self.state, self.reopened = "draft", list[str]()
         self.asked: tuple[str, str] | None = None
+        self.anew = list[str]()  # projects it is asked to be reopened for, none = all
         self.panel: dict[str, str] = dict(SEATS)
         self.cases: dict[str, dict[str, Any]] = {}
 
@@ -60,7 +61,7 @@ class Model:
         check(case not in self.cases, "case_twice")
         self.cases[case] = {
             "assigned": [], "recused": [], "cards": {}, "ballots": {}, "replies": 0,
-            "decision": None, "earlier": [],
+            "decision": None, "earlier": [], "told": None, "appeals": [],
         }  # fmt: skip
 
     def take_off(self, case: str) -> None:
@@ -146,14 +147,16 @@ class Model:
         check(member in self.panel and to in self.panel, "unknown_member")
         check(case in self.cases, "unknown_case")
         check(member not in self.cases[case]["recused"], "is_recused")
+        check(self.cases[case]["decision"] is None, "case_decided")
         self.cases[case]["replies"] += 1
 
     def vote(self, case: str, member: str, outcome: str) -> None:
         check(self.state == "sealed", "meeting_state")
         check(outcome in OUTCOMES, "bad_choice")
         check(case in self.cases, "unknown_case")
-        self.own(case, member)
+        card = self.own(case, member)
         check(self.cases[case]["decision"] is None, "case_decided")
+        check(card is not None and card["submitted"], "card_missing")
         self.cases[case]["ballots"][member] = outcome
 
     def decide(self, case: str, outcome: str, reason: str, terms: str, to: str | None) -> None:
@@ -162,7 +165,8 @@ class Model:
         check(case in self.cases, "unknown_case")
         here, rule = self.cases[case], self.rule(case)
         check(here["decision"] is None, "case_decided")
-        check(self.enough_voted(case) or self.too_few(case), "no_quorum")
+        able = len(self.counted(case)) >= self.needed(case)
+        check(self.enough_voted(case) or not able, "no_quorum")
         check(outcome == self.wanted(case), "not_majority")
         wrong = KINDS[case[:-1]][1] or self.ground(case) is not True
         check(outcome != "approved" or not wrong, "gate_blocks")
@@ -173,6 +177,8 @@ class Model:
         check(terms in ("", "good"), "bad_condition")
         elsewhere = to is not None and to.strip() not in ("", "park")
         check(outcome != "transferred" or elsewhere, "needs_park")
+        ruled = (to or "").strip() in ("else", "other", "third")
+        check(outcome != "transferred" or ruled, "park_without_standard")
         against = sorted(m for m, voted in here["ballots"].items() if voted != outcome)
         place = (to or "").strip() or None
         here["decision"] = (outcome, rule, reason, place, against)
@@ -182,26 +188,65 @@ class Model:
         check(all(c["decision"] for c in self.cases.values()), "case_open")
         self.state = "decided"
 
-    def publish(self) -> None:
+    def publish(self, day: int) -> None:
         check(self.state == "decided", "meeting_state")
+        for case in self.cases.values():
+            case["told"] = day if case["told"] is None else case["told"]
         self.state = "published"
+
+    def appeal(self, case: str, day: int, reason: str, evidence: str) -> None:
+        """Once for each decision, by the fifteenth day after its park was told."""
+        check(case in self.cases, "unknown_case")
+        here = self.cases[case]
+        check(here["told"] is not None, "not_published")
+        check(day <= here["told"] + 15, "appeal_late")
+        check(self.appealed(case) is None, "appeal_twice")
+        check(reason.strip(), "needs_reason")
+        check(evidence.strip(), "needs_evidence")
+        here["appeals"].append(
+            {"decision": len(here["earlier"]), "reason": reason, "answer": "", "by": ""}
+        )
+
+    def answer_appeal(self, case: str, answer: str, why: str, member: str) -> None:
+        check(self.state in ("decided", "published"), "meeting_state")
+        check(answer in ("accepted", "refused"), "bad_choice")
+        check(case in self.cases, "unknown_case")
+        found = self.appealed(case)
+        check(found is not None and not found["answer"], "no_appeal")
+        check(answer == "accepted" or why.strip(), "needs_reason")
+        assert found is not None
+        found.update(answer=answer, by=member)
+        if answer == "accepted" and self.asked is None:
+            self.asked, self.anew = (member, found["reason"]), [case]
+        elif answer == "accepted" and self.anew:
+            self.anew.append(case)
 
     def ask_to_reopen(self, member: str, why: str) -> None:
         check(self.state in ("decided", "published"), "meeting_state")
         check(why.strip(), "needs_reason")
-        self.asked = (member, why)
+        self.asked, self.anew = (member, why), []
 
     def agree_to_reopen(self, member: str) -> None:
+        """Nobody who asked: for some projects that is also who accepted their appeals."""
         check(self.state in ("decided", "published"), "meeting_state")
         check(self.asked, "nobody_asked")
         assert self.asked is not None
         first, why = self.asked
-        check(first != member, "two_people")
-        for case in self.cases.values():
+        appeals = {id: self.appealed(id) for id in self.cases if id in self.anew}
+        check(member not in [first, *(a["by"] for a in appeals.values() if a)], "two_people")
+        if appeals:
+            why = "; ".join(f"{id}: {a['reason']}" for id, a in appeals.items() if a)
+        for case in (self.cases[id] for id in self.anew or self.cases):
             case["earlier"].append(case["decision"])
-            case.update(decision=None, ballots={})
+            case.update(decision=None, ballots={}, told=None)
         self.reopened.append(f"{first} + {member}: {why}")
-        self.state, self.asked = "sealed", None
+        self.state, self.asked, self.anew = "sealed", None, []
+
+    def appealed(self, case: str) -> dict[str, Any] | None:
+        """The appeal against the decision there is now."""
+        here = self.cases[case]
+        now = [a for a in here["appeals"] if a["decision"] == len(here["earlier"])]
+        return now[0] if now else None
 
     def judging(self, member: str) -> bool:
         return self.panel.get(member) in ("expert", "department")
@@ -273,6 +318,7 @@ class Model:
         return {
             "state": self.state,
             "asked": self.asked,
+            "anew": self.anew,
             "reopened": self.reopened,
             "panel": self.panel,
             "cases": {
@@ -289,6 +335,8 @@ class Model:
                     "replies": case["replies"],
                     "decision": case["decision"],
                     "earlier": case["earlier"],
+                    "told": case["told"],
+                    "appeals": case["appeals"],
                 }
                 for id, case in self.cases.items()
             },

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from functools import partial
 from importlib.resources import files
 
 from graph.review import steps
 from graph.review.meeting import (
+    Appeal,
     Ballot,
     Basis,
     Card,
     Case,
+    Closes,
     Condition,
     Decision,
     Meeting,
@@ -28,8 +30,14 @@ from graph.review.standard import Standard
 from tests.graph.review.standards import DAY, GOOD, STANDARD
 
 __all__ = [
+    "CLOSES",
     "CONDITION",
+    "MIDDLE",
+    "OTHERS",
     "PANEL",
+    "TOLD",
+    "Step",
+    "against",
     "agreed",
     "basis",
     "case",
@@ -56,12 +64,26 @@ PANEL = (
     Member("h", "主持", "chair"),
 )
 CONDITION = Condition("tax-per-mu", 25.0, "万元/亩", date(2027, 12, 31), "完税证明")
+CLOSES = Closes("leader", "chain", "segment", 1.0, 0.42)
+OTHERS = ("else", "other", "third")  # parks with a standard of their own
+TOLD = date(2026, 7, 15)  # the day decisions are published
 
 
 def basis(given: Application = GOOD, standard: Standard = STANDARD, **changes: float) -> Basis:
     """What a project is judged by, without votes; `changes` are numbers of the application."""
     numbers = {**given.numbers, **changes}
-    return Basis(replace(given, numbers=numbers, votes={}), standard, DAY, 7, {"other": 61.5})
+    return Basis(
+        replace(given, numbers=numbers, votes={}),
+        standard,
+        DAY,
+        7,
+        {"other": 61.5},
+        (CLOSES,),
+        OTHERS,
+    )
+
+
+MIDDLE = basis(replace(GOOD, chain={"gain": 0.1}))  # 20 + 2 + 3·median + 30 + 10 + 5
 
 
 def default_basis() -> Basis:
@@ -119,9 +141,9 @@ def short_handed() -> Meeting:
 
 
 def agreed(meeting: Meeting, outcome: str, case: str = "p1") -> Meeting:
-    """With everybody who judges the project voting for one outcome."""
-    for member in meeting.case(case).judges():
-        meeting = steps.vote(meeting, case, Ballot(member, outcome))
+    """With everybody whose judgement of the project counts voting for one outcome."""
+    for card in meeting.case(case).counted():
+        meeting = steps.vote(meeting, case, Ballot(card.member, outcome))
     return meeting
 
 
@@ -133,7 +155,12 @@ def decided(outcome: str = "approved", reason: str = "") -> Meeting:
 
 def published() -> Meeting:
     """A meeting whose one project was approved and whose park was told."""
-    return steps.publish(decided())
+    return steps.publish(decided(), TOLD)
+
+
+def against(day: date = TOLD, reason: str = "漏看了一份合同", evidence: str = "合同") -> Appeal:
+    """An appeal as a park writes it."""
+    return Appeal(0, day, "甲园", reason, evidence)
 
 
 def script() -> Sequence[tuple[str, Step]]:
@@ -144,6 +171,8 @@ def script() -> Sequence[tuple[str, Step]]:
         ("put_on", lambda m: steps.put_on(m, case("p1", ()))),
         ("take_off", lambda m: steps.take_off(m, "p0")),
         ("put_on", lambda m: steps.put_on(m, case("p2", (), "else"))),
+        ("revise", lambda m: steps.revise(m, _called(m))),
+        ("reorder", lambda m: steps.reorder(m, [("p1", 20), ("p2", 10)], m.version)),
         ("assign", lambda m: steps.assign(m, {"p1": ["a", "b", "d"], "p2": ["a", "b", "c"]})),
         ("recuse", lambda m: steps.recuse(m, "p2", Recusal("c", "同一集团", True))),
         ("open", steps.open_window),
@@ -161,22 +190,36 @@ def script() -> Sequence[tuple[str, Step]]:
     found += _deciding("approved")
     found += [
         ("conclude", steps.conclude),
-        ("publish", steps.publish),
+        ("publish", partial(steps.publish, day=TOLD)),
         ("ask", lambda m: steps.ask_to_reopen(m, "h", "材料有误")),
         ("agree", lambda m: steps.agree_to_reopen(m, "s")),
     ]
     found += _deciding("conditional")
-    return [*found, ("conclude", steps.conclude), ("publish", steps.publish)]
+    again = date(2026, 8, 1)
+    found += [("conclude", steps.conclude), ("publish", partial(steps.publish, day=again))]
+    for id, answer in (("p1", "refused"), ("p2", "accepted")):
+        reply = partial(steps.answer_appeal, case=id, answer=answer, why="有据可查")
+        found += [
+            ("appeal", partial(steps.appeal, case=id, made=replace(against(again), behalf=True))),
+            ("answer", partial(reply, member="h", day=date(2026, 8, 3))),
+        ]
+    return found
 
 
 def full() -> Meeting:
     """A meeting in which no field of any part is empty."""
-    meeting = replace(
-        draft(), panel=(), cases=(), window=(date(2026, 6, 1), date(2026, 6, 30)), announced=(2, 2)
-    )
+    meeting = replace(draft(), panel=(), cases=())
     for _, step in script():
         meeting = step(meeting)
-    return steps.ask_to_reopen(meeting, "h", "再议")
+    return meeting
+
+
+def _called(meeting: Meeting) -> Meeting:
+    """The same meeting called with everything that can be said."""
+    return replace(
+        meeting, place="会议室", starts=time(9), window=(date(2026, 6, 1), date(2026, 6, 30)),
+        announced=(2, 2), expected={"park": 1, "else": 1},
+    )  # fmt: skip
 
 
 def _writing(id: str, member: str, at: int) -> Step:

@@ -15,24 +15,11 @@ from graph.review import steps
 from graph.review.meeting import Ballot, Card, Case, Decision, Meeting, Member, Recusal, Reply
 from graph.review.sight import may_see_result, seen_by_member, seen_by_park, seen_by_secretary
 from tests.conftest import tier
-from tests.graph.review.meetings import (
-    PANEL,
-    agreed,
-    basis,
-    case,
-    decided,
-    draft,
-    full,
-    judged,
-    published,
-    scoring,
-    sealed,
-    written,
-)
+from tests.graph.review import meetings as mt
 from tests.graph.review.standards import GOOD
 
 PAIRS = tier(200, 2_000)
-FIVE = (*PANEL, Member("k", "戊", "department", "自然资源"))
+FIVE = (*mt.PANEL, Member("k", "戊", "department", "自然资源"))
 JUDGES = {"p1": "abcd", "p2": "acdk"}
 PARKS = {"p1": "park", "p2": "else"}
 JSON = TypeAdapter(Meeting)
@@ -42,9 +29,9 @@ Event = tuple[str, str, str]  # write | submit | recuse, project, member
 
 def begun() -> Meeting:
     """Two projects of two parks, each with four judges; nobody has said anything."""
-    cases = [case(id, who, PARKS[id]) for id, who in JUDGES.items()]
-    bases = dict.fromkeys(JUDGES, basis(replace(GOOD, vetoes={})))
-    return steps.begin(steps.open_window(draft(*cases, panel=FIVE)), bases)
+    cases = [mt.case(id, who, PARKS[id]) for id, who in JUDGES.items()]
+    bases = dict.fromkeys(JUDGES, mt.basis(replace(GOOD, vetoes={})))
+    return steps.begin(steps.open_window(mt.draft(*cases, panel=FIVE)), bases)
 
 
 def events(rng: Random) -> Sequence[Event]:
@@ -177,22 +164,22 @@ def check_results(meeting: Meeting) -> None:
 
 
 def test_computed_points_are_seen_after_the_own_judgement_or_sealing() -> None:
-    meeting = scoring()
+    meeting = mt.scoring()
     asked = []
     for step in ("nothing", "draft", "submitted"):
         if step == "draft":
-            meeting = steps.write_card(meeting, "p1", written("a"))
+            meeting = steps.write_card(meeting, "p1", mt.written("a"))
         if step == "submitted":
             meeting = steps.submit_card(meeting, "p1", "a", 1)
         asked.append([may_see_result(meeting, meeting.cases[0], m) for m in ("a", "b", "h")])
     assert asked == [[False] * 3, [False] * 3, [True, False, False]]
-    meeting = steps.seal(judged(meeting, "p1", written("b")))
+    meeting = steps.seal(mt.judged(meeting, "p1", mt.written("b")))
     assert [may_see_result(meeting, meeting.cases[0], m) for m in ("a", "b", "h")] == [True] * 3
 
 
 def test_a_member_sees_their_own_card_and_then_what_was_submitted() -> None:
-    meeting = judged(scoring(), "p1", written("a"), written("b", 2))
-    meeting = steps.write_card(meeting, "p1", written("c"))
+    meeting = mt.judged(mt.scoring(), "p1", mt.written("a"), mt.written("b", 2))
+    meeting = steps.write_card(meeting, "p1", mt.written("c"))
     assert _authors(seen_by_member(meeting, "a")) == ["a"]
     assert _authors(seen_by_member(meeting, "c")) == ["c"]
     assert _authors(seen_by_member(meeting, "h")) == []
@@ -202,8 +189,8 @@ def test_a_member_sees_their_own_card_and_then_what_was_submitted() -> None:
 
 
 def test_the_secretary_sees_who_submitted_and_not_what() -> None:
-    meeting = judged(scoring(), "p1", written("b", 2, "oppose"), written("a"))
-    meeting = steps.write_card(meeting, "p1", written("c"))
+    meeting = mt.judged(mt.scoring(), "p1", mt.written("b", 2, "oppose"), mt.written("a"))
+    meeting = steps.write_card(meeting, "p1", mt.written("c"))
     (seen,) = seen_by_secretary(meeting).cases
     assert seen.cards == tuple(Card(m, version=0, submitted=True) for m in "ab")
     (seen,) = seen_by_secretary(steps.seal(meeting)).cases
@@ -211,9 +198,9 @@ def test_the_secretary_sees_who_submitted_and_not_what() -> None:
 
 
 def test_a_recused_member_sees_nothing_of_the_others_until_the_decision() -> None:
-    meeting = steps.recuse(sealed(), "p1", Recusal("c", "持股"))
+    meeting = steps.recuse(mt.sealed(), "p1", Recusal("c", "持股"))
     meeting = steps.reply(meeting, "p1", Reply("a", "b", "何据"))
-    meeting = agreed(meeting, "approved")
+    meeting = mt.agreed(meeting, "approved")
     (seen,) = seen_by_member(meeting, "c").cases
     assert (seen.cards, seen.ballots, seen.replies) == ((), (), ())
     (seen,) = seen_by_member(meeting, "a").cases
@@ -226,12 +213,12 @@ def test_a_recused_member_sees_nothing_of_the_others_until_the_decision() -> Non
 def test_who_is_recused_sees_no_computed_points_before_the_decision(state: str) -> None:
     """Neither by a card submitted before, nor by sealing."""
     meeting = {
-        "before submitting": scoring(),
-        "submitted": judged(scoring(), "p1", written("c")),
-    }.get(state, sealed())
+        "before submitting": mt.scoring(),
+        "submitted": mt.judged(mt.scoring(), "p1", mt.written("c")),
+    }.get(state, mt.sealed())
     if state == "decided":
         meeting = steps.recuse(meeting, "p1", Recusal("c", "亲属"))
-        meeting = agreed(meeting, "approved")
+        meeting = mt.agreed(meeting, "approved")
         assert not may_see_result(meeting, meeting.cases[0], "c")
         meeting = steps.decide(meeting, "p1", Decision("approved", None, "h"))
     else:
@@ -241,10 +228,10 @@ def test_who_is_recused_sees_no_computed_points_before_the_decision(state: str) 
 
 @pytest.mark.parametrize("park", ["park", None])
 def test_what_a_project_is_judged_by_is_nobodys_before_publishing(park: str | None) -> None:
-    for meeting in (scoring(), sealed(), decided()):
+    for meeting in (mt.scoring(), mt.sealed(), mt.decided()):
         assert meeting.cases[0].basis is not None
         assert seen_by_park(meeting, park).cases[0].basis is None
-    seen = seen_by_park(published(), park).cases[0]
+    seen = seen_by_park(mt.published(), park).cases[0]
     assert (seen.basis is None, seen.decision is None) == (park is None, False)
 
 
@@ -252,18 +239,21 @@ def test_what_a_project_is_judged_by_is_nobodys_before_publishing(park: str | No
 def test_a_park_sees_its_own_projects_and_the_decision_once_it_is_published(
     park: str | None,
 ) -> None:
-    meeting = full()
+    meeting = mt.full()
     own = {"park": ["p1"], "else": ["p2"], "third": [], None: ["p1", "p2"]}[park]
     for state in ("draft", "open", "scoring", "sealed", "decided", "published"):
-        seen = seen_by_park(replace(meeting, state=state), park)
+        told = state == "published"
+        now = meeting if told else untold(meeting, state)
+        seen = seen_by_park(now, park)
         assert [c.id for c in seen.cases] == own
         assert (seen.panel, seen.reopening, seen.reopened) == ((), None, ())
+        assert seen.reopening_of == ()
+        assert seen.expected == {p: 1 for p in ("park", "else") if p == park}
         for found in seen.cases:
             assert _of_the_panel(found) == ()
-            decision = meeting.case(found.id).decision
+            decision = now.case(found.id).decision
             assert decision is not None
             assert len(decision.dissent) == (found.id == "p1")  # one voted against
-            told = state == "published"
             assert found.decision == (replace(decision, dissent=()) if told else None)
             judged_by = meeting.case(found.id).basis
             assert judged_by is not None
@@ -271,12 +261,60 @@ def test_a_park_sees_its_own_projects_and_the_decision_once_it_is_published(
 
 
 def test_what_was_published_is_shown_no_more_while_it_is_reopened() -> None:
-    meeting = steps.agree_to_reopen(full(), "s")
+    meeting = steps.agree_to_reopen(steps.ask_to_reopen(mt.full(), "h", "再议"), "s")
     for park in ("park", "else", None):
         seen = seen_by_park(meeting, park).cases
         assert {(c.decision, c.basis) for c in seen} == {(None, None)}
     meeting = steps.vote(meeting, "p1", Ballot("a", "rejected"))
     assert [_of_the_panel(c) for c in seen_by_park(meeting, None).cases] == [(), ()]
+
+
+def test_what_stands_stays_published_while_another_project_is_judged_anew() -> None:
+    """p2 appealed and is judged anew: its park sees nothing of that, p1 what it saw."""
+    meeting = mt.full()
+    assert meeting.reopening_of == ("p2",)
+    before = seen_by_park(meeting, "park").cases
+    meeting = steps.agree_to_reopen(meeting, "s")
+    for ballot in (Ballot("a", "rejected"), Ballot("b", "rejected")):
+        assert seen_by_park(meeting, "park").cases == before
+        assert seen_by_park(meeting, "else").cases[0].decision is None
+        meeting = steps.vote(meeting, "p2", ballot)
+    meeting = steps.decide(meeting, "p2", Decision("rejected", None, "h", "合同无效"))
+    assert [c.decision for c in seen_by_park(meeting, "else").cases] == [None]
+    assert [c.decision is None for c in seen_by_park(meeting, None).cases] == [False, True]
+
+
+@pytest.mark.parametrize("park", ["park", "else", None])
+def test_a_park_sees_its_own_appeals_and_not_who_answered(park: str | None) -> None:
+    meeting = mt.full()
+    seen = {c.id: c.appeals for c in seen_by_park(meeting, park).cases}
+    for id, own in (("p1", "park"), ("p2", "else")):
+        kept = tuple(replace(a, answered_by="") for a in meeting.case(id).appeals)
+        assert kept
+        assert meeting.case(id).appeals[0].answered_by == "h"
+        assert seen.get(id, ()) == (kept if park == own else ())
+    assert all(c.appeals for c in seen_by_member(meeting, "b").cases)
+    assert all(c.appeals for c in seen_by_secretary(meeting).cases)
+
+
+def test_who_is_recused_sees_no_appeal_while_it_is_judged_anew() -> None:
+    meeting = mt.full()
+    assert seen_by_member(meeting, "c").cases[1].appeals  # the decision is there
+    meeting = steps.agree_to_reopen(meeting, "s")
+    assert seen_by_member(meeting, "c").cases[1].appeals == ()
+    assert seen_by_member(meeting, "b").cases[1].appeals
+
+
+def untold(meeting: Meeting, state: str) -> Meeting:
+    """The same before anybody outside was told."""
+    return replace(
+        meeting,
+        state=state,
+        cases=tuple(
+            replace(c, decision=c.decision and replace(c.decision, published=None))
+            for c in meeting.cases
+        ),
+    )
 
 
 def _authors(meeting: Meeting) -> list[str]:
