@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,9 +20,10 @@ from api.deps import records_at
 from api.security.policy import POLICY
 from api.settings import Settings
 from api.standards import standards_of
+from graph.review.meeting import Meeting
 from graph.store.base import GraphStore
 from ingest.filing_sheet import read_filings
-from records import filings
+from records import filings, meetings
 from records.roles import Role
 from tests.records import made_files as made
 from tests.viz.checked import Checked
@@ -221,6 +223,30 @@ def test_withdrawn_and_resubmitted_shows_the_differences(client: TestClient) -> 
     audit = client.get("/audit?lang=zh").text
     for word in ("新建申报", "修改申报", "提交申报", "撤回申报"):
         assert word in audit, word
+
+
+def test_outside_the_window_a_park_hands_nothing_in_and_the_office_says_why(
+    client: TestClient,
+) -> None:
+    id_ = begun(client)
+    window = (date(2020, 1, 6), date(2020, 1, 17))
+    called = Meeting("m", 2020, 1, "会", date(2020, 2, 1), "办", state="open", window=window)
+    meetings.add(records_at(client.app), called)  # type: ignore[arg-type]
+    client.cookies.set("lianzhu-role", f"park:{OWN}")
+    page = client.get(f"/applications/{id_}").text
+    assert "集中提报：2020-01-06 至 2020-01-17，今天不在期内。 可以存草稿，不能提交。" in page
+    assert f"/applications/{id_}/submit" not in page
+    late = save(client, id_, 1, "/submit", investment_wan="3亿元")
+    assert (late.status_code, "现在不收申报" in late.text) == (400, True)
+    assert 'value="3亿元"' in late.text
+    assert save(client, id_, 1, investment_wan="3亿元").status_code == 200  # a draft is kept
+    client.cookies.clear()
+    none = save(client, id_, 2, "/submit")
+    assert (none.status_code, "要写明理由" in none.text) == (400, True)
+    data = {"version": "2", **BASIC, "note": "专人送达"}
+    done = client.post(f"/applications/{id_}/submit", data=data)
+    assert "提报期外收件的理由: 专人送达" in done.text
+    assert [f.note for f in kept(client, id_).filed] == ["专人送达"]
 
 
 def test_completeness_names_what_is_missing_by_the_parks_standard(client: TestClient) -> None:

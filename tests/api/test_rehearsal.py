@@ -16,12 +16,14 @@ from api import reviewing
 from api.desk import Desk
 from api.rehearsal import play
 from api.standards import standards_of
+from graph.analysis.bases import bases_of
 from graph.errors import UsageError
 from graph.model import Batch, Node, Ref
+from graph.question import Question
 from graph.review.assessing import OUTCOMES
 from graph.review.meeting import Case, Meeting
 from graph.review.panel import result
-from graph.review.standard import Standard
+from graph.review.standard import Indicator, Standard
 from graph.store import open_store
 from records import meetings
 from records.database import Records
@@ -185,12 +187,41 @@ def test_it_replays_and_says_what_it_cannot(played: Played) -> None:
     forged = replace(first.basis, given=replace(first.basis.given, numbers=numbers))
     changed = replace(meeting, cases=(replace(first, basis=forged), *meeting.cases[1:]))
     assert f"basis:{first.name}" in reviewing.differences(*given, changed)
+    cases = [c for c in meeting.cases if c.basis is not None]
+    last = next(c for c in cases if c.basis and c.basis.closes and c.basis.parks)
+    assert last.basis is not None
+    for basis in (replace(last.basis, closes=()), replace(last.basis, parks=())):
+        changed = [replace(c, basis=basis) if c is last else c for c in cases]
+        found = reviewing.differences(*given, replace(meeting, cases=tuple(changed)))
+        assert found == [f"basis:{last.name}"]
+    older = [replace(c, basis=replace(c.basis, closes=None, parks=None)) for c in cases if c.basis]
+    assert reviewing.differences(*given, replace(meeting, cases=tuple(older))) == []
 
 
 def test_a_graph_that_moved_on_is_told(played: Played) -> None:
     played.desk.store.apply(Batch("moved", "x", [Node(Ref("Region", "999999"), {"name": "x"})], []))
     found = reviewing.differences(played.records, played.desk, played.standards, played.meeting)
     assert found == [f"revision:{played.desk.snapshot.revision}"]
+
+
+def test_a_score_of_exactly_nothing_elsewhere_still_refers(played: Played) -> None:
+    """Only an expert item of 100: nobody has judged, so surely 0 there; own minimum far missed."""
+    case = played.case("示例阀泵一体化项目")
+    assert case.basis is not None
+    expert = Indicator("team", "团队", "talent", expert=True, weight=100.0, assumed=True)
+    bare = Standard(
+        "bare", "1", "空", "LAND", DAY, "文件", park="park-zhongdian", indicators=(expert,)
+    )
+    given = (case, replace(case.basis.given, chain={}))
+    snapshot, question = played.desk.snapshot, played.desk.resolve(Question())
+    basis = bases_of(snapshot, question, {case.id: given}, [case.basis.standard, bare], DAY)[
+        case.id
+    ]
+    assert basis.others == {"park-zhongdian": 0.0}
+    assert basis.parks == ("park-zhongdian",)
+    found = result(replace(case, basis=basis), sealed=True)
+    assert found is not None
+    assert (found.outcome, found.transfer_to) == ("transferred", "park-zhongdian")
 
 
 def test_only_the_sample_is_played(played: Played) -> None:

@@ -491,6 +491,127 @@ def test_the_documents_of_a_sealed_meeting_are_taken_away_by_who_runs_it(
     assert client.get(f"/reviews/{meeting.id}/nobody/opinion.docx").status_code == 404
 
 
+def appealed(client: TestClient) -> str:
+    """The page of a published project of `OWN`, appealed by its park."""
+    meeting = in_state(client, "published")
+    told = replace(meeting, id="told", ordinal=70, cases=tuple(map(out_today, meeting.cases)))
+    (records,) = client.app.state.records.values()  # type: ignore[attr-defined]
+    meetings.add(records, told)
+    path = f"/reviews/told/{next(c.id for c in told.cases if c.park == OWN)}"
+    client.cookies.set("lianzhu-role", f"park:{OWN}")
+    assert "可在" in client.get(path).text
+    short = client.post(f"{path}/appeal", data={"reason": "漏看合同", "evidence": " "})
+    assert (short.status_code, "新的证据" in short.text, "漏看合同" in short.text) == (
+        400,
+        True,
+        True,
+    )
+    sent = client.post(f"{path}/appeal", data={"reason": "漏看合同", "evidence": HOSTILE})
+    assert (sent.status_code, HOSTILE in sent.text) == (200, False)
+    assert "申诉待答复" in sent.text
+    return path
+
+
+def out_today(case: Case) -> Case:
+    assert case.decision is not None
+    return replace(case, decision=replace(case.decision, published=date.today()))
+
+
+def test_a_park_appeals_once_and_the_chair_answers(client: TestClient) -> None:
+    path = appealed(client)
+    twice = client.post(f"{path}/appeal", data={"reason": "再说", "evidence": "x"})
+    assert (twice.status_code, "已经申诉过一次" in twice.text) == (400, True)
+    other = next(c.id for c in kept(client, "told").cases if c.park != OWN)
+    data = {"reason": "x", "evidence": "x"}
+    assert client.post(f"/reviews/told/{other}/appeal", data=data).status_code == 404
+    assert client.post(f"{path}/answer", data={"answer": "refused", "why": "x"}).status_code == 403
+    client.cookies.set("lianzhu-role", "viewer")
+    assert "漏看合同" not in client.get(path).text
+    assert "漏看合同" not in client.get("/api/v1/sessions/told").text
+    client.cookies.clear()
+    chair = {"as": "demo-chair"}
+    none = client.post(f"{path}/answer", data={**chair, "answer": "refused"})
+    assert (none.status_code, "要写明理由" in none.text) == (400, True)
+    done = client.post(f"{path}/answer", data={**chair, "answer": "accepted"})
+    assert "申诉已受理" in done.text
+    assert "只重新合议" in client.get("/sessions/told").text
+    minutes = Document(BytesIO(client.get("/sessions/told/minutes.docx").content)).paragraphs
+    assert any("漏看合同" in p.text and "申诉已受理" in p.text for p in minutes)
+    assert client.post("/sessions/told/agree", data=chair).status_code == 400  # the same person
+    client.post("/sessions/told/agree", data={"as": "demo-secretary"})
+    after = kept(client, "told")
+    assert (after.state, sum(c.decision is None for c in after.cases)) == ("sealed", 1)
+
+
+def test_the_office_appeals_for_a_park(client: TestClient) -> None:
+    path = appealed(client)
+    other = next(c.id for c in kept(client, "told").cases if c.park != OWN)
+    client.cookies.clear()
+    sent = client.post(
+        f"/reviews/told/{other}/appeal", data={"reason": "代为申诉", "evidence": "报告"}
+    )
+    assert "秘书代园区" in sent.text
+    client.cookies.set("lianzhu-role", "officer")
+    assert client.post(f"{path}/appeal", data={"reason": "x", "evidence": "x"}).status_code == 403
+
+
+def test_the_call_and_the_agenda_are_changed_over_what_was_seen(client: TestClient) -> None:
+    called = {"title": "会", "year": "2026", "ordinal": "9", "day": "2026-07-01", "host": "办"}
+    bad = client.post("/sessions", data={**called, "opens": "2026-06-09"})
+    assert (bad.status_code, 'value="2026-06-09"' in bad.text) == (400, True)
+    more = {"opens": "2026-06-01", "closes": "2026-06-09", "place": "会议室", "starts": "09:00"}
+    page = client.post("/sessions", data={**called, **more, f"expected.{OWN}": "3"})
+    path = page.url.path
+    assert "集中提报 2026-06-01 至 2026-06-09" in page.text
+    assert "少 3 项" in page.text
+    version = str(kept(client, path.rpartition("/")[2]).version)
+    late = {**called, **more, "starts": "25:00", "version": version}
+    wrong = client.post(f"{path}/revise", data=late)
+    assert (wrong.status_code, "不是一个时刻" in wrong.text) == (400, True)
+    changed = client.post(f"{path}/revise", data={**late, "starts": "10:30", "place": "另一处"})
+    assert "10:30" in changed.text
+    stale = client.post(f"{path}/revise", data={**late, "starts": "11:00", "place": "谁改的"})
+    assert (stale.status_code, 'value="谁改的"' in stale.text) == (412, True)
+
+
+def test_the_agenda_is_ordered_in_one_form(client: TestClient) -> None:
+    meeting = in_state(client, "sealed")
+    path = f"/sessions/{meeting.id}"
+    page = client.get(path).text
+    assert "09:00–09:15" in page
+    assert "共 315 分钟" in page  # 21 projects of 15 minutes
+    assert "优先引进在前" in page
+    first, second = meeting.cases[:2]
+    form = {"version": str(meeting.version)}
+    for at, case in enumerate(meeting.cases):
+        form |= {f"at.{case.id}": str(at), f"minutes.{case.id}": "15"}
+    form |= {f"at.{second.id}": "0", f"at.{first.id}": "1", f"minutes.{second.id}": "30"}
+    wrong = client.post(f"{path}/order", data={**form, f"minutes.{first.id}": "999"})
+    assert (wrong.status_code, 'value="999"' in wrong.text) == (400, True)
+    done = client.post(f"{path}/order", data=form)
+    assert "09:00–09:30" in done.text
+    after = kept(client, meeting.id)
+    assert [c.id for c in after.cases[:2]] == [second.id, first.id]
+    assert client.post(f"{path}/order", data=form).status_code == 412
+
+
+def test_what_has_priority_says_why_to_who_may_see_the_points(client: TestClient) -> None:
+    meeting = in_state(client, "scoring")
+    case = next(c for c in meeting.cases if c.name == "示例变频压缩机项目")
+    path = f"/reviews/scoring/{case.id}"
+    assert "优先引进" not in client.get(path, params={"as": case.judges()[0]}).text
+    assert client.get("/api/v1/sessions/scoring").json()["projects"][0]["closes"] is None
+    sealed = in_state(client, "sealed")
+    text = client.get(f"/reviews/{sealed.id}/{case.id}").text
+    # From 1.00 to 0.42 of what the leader needs: the largest of its gaps.
+    assert "补示例智能家电链主有限公司（智能家电）的冰箱压缩机：缺口由 100% 降到 42%" in text
+    assert "不加分" in text
+    opinion = client.get(f"/reviews/{sealed.id}/{case.id}/opinion.docx")
+    assert any("冰箱压缩机" in p.text for p in Document(BytesIO(opinion.content)).paragraphs)
+    told = client.get(f"/api/v1/sessions/{sealed.id}").json()["projects"]
+    assert sum(bool(p["closes"]) for p in told) > 10
+
+
 def test_no_document_leaves_before_sealing_or_for_a_judge(client: TestClient) -> None:
     scored, done = in_state(client, "scoring"), in_state(client, "published")
     assert client.get(f"/sessions/{scored.id}/minutes.docx").status_code == 400
