@@ -199,7 +199,7 @@ BUGS = (
         "graph/review/reopening.py",
         "if member in {first, *(a.answered_by for _, a in appealed)}:",
         "if member in {*(a.answered_by for _, a in appealed)}:",
-        "tests/graph/review/test_reopening.py",
+        "tests/graph/review/test_steps.py",
     ),
     Bug(
         "computed points are seen before one's own",
