@@ -58,7 +58,7 @@ def bases_of(
         elsewhere = {park: one for park, one in at.items() if park != case.park}
         lows = {park: _surely(one, day) for park, one in elsewhere.items()}
         others = {park: low for park, low in lows.items() if low is not None}
-        closes = _closes(snapshot, question, case.project)
+        closes = _closes(snapshot, question, case.project) if own.standard.priority else ()
         found[id_] = Basis(
             own.given, own.standard, day, snapshot.revision, others, closes, tuple(elsewhere)
         )

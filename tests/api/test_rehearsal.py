@@ -206,22 +206,21 @@ def test_a_graph_that_moved_on_is_told(played: Played) -> None:
 
 def test_a_score_of_exactly_nothing_elsewhere_still_refers(played: Played) -> None:
     """Only an expert item of 100: nobody has judged, so surely 0 there; own minimum far missed."""
-    case = played.case("示例阀泵一体化项目")
+    case = played.case("示例生物工艺耗材项目", "park-zhongdian")
     assert case.basis is not None
+    there = "park-liandong-zhihui"
     expert = Indicator("team", "团队", "talent", expert=True, weight=100.0, assumed=True)
-    bare = Standard(
-        "bare", "1", "空", "LAND", DAY, "文件", park="park-zhongdian", indicators=(expert,)
-    )
+    bare = Standard("bare", "1", "空", "PARK", DAY, "文件", park=there, indicators=(expert,))
     given = (case, replace(case.basis.given, chain={}))
     snapshot, question = played.desk.snapshot, played.desk.resolve(Question())
     basis = bases_of(snapshot, question, {case.id: given}, [case.basis.standard, bare], DAY)[
         case.id
     ]
-    assert basis.others == {"park-zhongdian": 0.0}
-    assert basis.parks == ("park-zhongdian",)
+    assert basis.others == {there: 0.0}
+    assert there in (basis.parks or ())
     found = result(replace(case, basis=basis), sealed=True)
     assert found is not None
-    assert (found.outcome, found.transfer_to) == ("transferred", "park-zhongdian")
+    assert (found.outcome, found.transfer_to) == ("transferred", there)
 
 
 def test_only_the_sample_is_played(played: Played) -> None:
