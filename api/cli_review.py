@@ -25,6 +25,7 @@ from api.replaying import replayed
 from api.reviewing import batches, standards_at
 from api.settings import Settings
 from graph.analysis.answers import as_json
+from graph.analysis.meeting_effect import Batches
 from graph.errors import LianzhuError, NotFound
 from graph.review.account import MeetingAnswer, account
 from graph.review.batch import Batch
@@ -69,7 +70,7 @@ def demo(store: StoreUrl = None, as_json_: AsJson = False) -> None:
 
     started = monotonic()
     with _at(store, sample=True, load=True) as at:
-        with err.status(word(at.lang, "review_cli.playing")):
+        with err.status(word(at.lang, "review_cli.playing")), _silent():
             made = play(at.records, at.desk, at.standards, date.today())
         seconds = round(monotonic() - started, 3)
         if as_json_:
@@ -98,7 +99,8 @@ def replay(
 ) -> None:
     """复算 / does a second computation give the same, and is the document the one that was kept?"""
     with _at(store, sample=sample) as at:
-        found = replayed(at.records, at.desk, at.standards, _id(at.records, id_))
+        with _silent():
+            found = replayed(at.records, at.desk, at.standards, _id(at.records, id_))
         if as_json_:
             print_json(as_json(found))
         elif found.equal:
@@ -177,11 +179,14 @@ def _answered(at: _At, meeting: Meeting) -> tuple[MeetingAnswer, Batch | None]:
     Points and batches say how the panel judged, so there are none before sealing.
     """
     sealed = meeting.state in SEALED
-    best, chosen = _batches(at, meeting) if sealed else (None, None)
-    return account(seen_by_secretary(meeting), lambda _: sealed, best), chosen
+    masked = seen_by_secretary(meeting)
+    made = _batches(at, masked) if sealed else None
+    if made is None:
+        return account(masked, lambda _: sealed), None
+    return account(masked, lambda _: sealed, made.best, made.effect), made.panel
 
 
-def _batches(at: _At, meeting: Meeting) -> tuple[Batch | None, Batch | None]:
+def _batches(at: _At, meeting: Meeting) -> Batches | None:
     """Both, or none and why on stderr: the graph may no longer know a park or project."""
     try:
         with _silent():
@@ -189,7 +194,7 @@ def _batches(at: _At, meeting: Meeting) -> tuple[Batch | None, Batch | None]:
     except LianzhuError as error:
         told = message(at.lang, error.code, error.facts)
         err.print(word(at.lang, "review_cli.no_batch", reason=told.text), highlight=False)
-        return None, None
+        return None
 
 
 @contextmanager

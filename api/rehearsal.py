@@ -73,7 +73,7 @@ def play(
         return meeting
     for case in meeting.cases:
         _decide(records, id_, case, told[case.id])
-    _act(records, id_, "conclude", steps.conclude)
+    reviewing.conclude(records, desk, id_)
     return _act(records, id_, "publish", lambda m: steps.publish(m, day))
 
 

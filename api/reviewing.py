@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,17 +14,19 @@ from pydantic import TypeAdapter
 from api.desk import Desk
 from api.settings import Settings
 from api.standards import standards_of
+from graph.analysis.answers import as_json
 from graph.analysis.bases import bases_of, chains_served, leaders_served
 from graph.analysis.conflicts import Conflict, Reviewer, conflicts
-from graph.analysis.meeting_batch import placements_of, portfolio_of
-from graph.errors import LianzhuError, NotFound
+from graph.analysis.meeting_effect import Batches, batches_of
+from graph.errors import Changed, LianzhuError, NotFound
 from graph.question import Question
 from graph.review import steps
 from graph.review.assigning import assigned
-from graph.review.batch import Batch, best_batch, panel_choice
+from graph.review.effect import Effect
 from graph.review.filing import Filing, application_of
 from graph.review.meeting import Basis, Case, Meeting, Recusal
 from graph.review.panel import result
+from graph.review.sight import may_see_batch
 from graph.review.standard import Standard
 from records import filings, meetings
 from records.database import Records
@@ -31,8 +35,11 @@ __all__ = [
     "arrange",
     "bases",
     "batches",
+    "batches_for",
     "begin",
+    "conclude",
     "differences",
+    "fingerprint",
     "handed_in",
     "standards_at",
     "take_in",
@@ -120,10 +127,54 @@ def begin(
     )
 
 
-def batches(desk: Desk, meeting: Meeting) -> tuple[Batch, Batch]:
-    """The best batch, and what the meeting decided; by the graph as it is now."""
-    portfolio = portfolio_of(desk.snapshot, desk.resolve(Question()), meeting)
-    return best_batch(portfolio), panel_choice(portfolio, placements_of(meeting))
+def batches(desk: Desk, meeting: Meeting) -> Batches:
+    """Both choices and what they change, by the graph as it is now.
+
+    Worked out once for a revision and what counts of a meeting: not again for a vote or a reply.
+    """
+    key = ("batches of a meeting", meetings.digest(_counting(meeting)))
+    question = desk.resolve(Question())
+    return desk.snapshot.memo.get(key, lambda: batches_of(desk.snapshot, question, meeting))
+
+
+def _counting(meeting: Meeting) -> Meeting:
+    cases = tuple(
+        replace(case, cards=tuple(case.counted()), ballots=(), replies=(), earlier=(), appeals=())
+        for case in meeting.cases
+    )
+    return replace(meeting, state="sealed", reopening=None, reopened=(), cases=cases)
+
+
+def batches_for(desk: Desk, meeting: Meeting, shown: Callable[[Case], bool]) -> Batches | None:
+    """The same of a masked meeting, once it tells nothing that its reader may not see."""
+    return batches(desk, meeting) if may_see_batch(meeting, shown) else None
+
+
+def conclude(records: Records, desk: Desk, id: str) -> Meeting:
+    """End the meeting; the audit keeps the hash of what it changes, and of which graph that is.
+
+    Where the graph no longer knows a park or project there is nothing to keep.
+    """
+    planned = steps.conclude(meetings.get(records, id))
+    try:
+        effect = batches(desk, planned).effect
+    except LianzhuError:
+        noted: dict[str, str | int] = {}
+    else:
+        noted = {"effect": fingerprint(effect), "revision": effect.revision}
+
+    def step(meeting: Meeting) -> Meeting:
+        if (done := steps.conclude(meeting)) != planned:
+            raise Changed("meeting_changed")
+        return done
+
+    return meetings.act(records, id, "conclude", step, **noted)
+
+
+def fingerprint(effect: Effect) -> str:
+    """SHA-256 of what a meeting changes, to the bit."""
+    text = json.dumps(as_json(effect), ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def differences(

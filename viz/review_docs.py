@@ -17,6 +17,13 @@ from graph.review.account import Judged, MeetingAnswer
 from graph.review.batch import Batch
 from viz.contexts import Frame
 from viz.report_docx import report_docx
+from viz.review_effect import (
+    all_gains_table,
+    chains_table,
+    leaders_table,
+    parks_table,
+    with_projects,
+)
 from viz.review_stories import minutes_story, opinion_story
 from viz.review_tables import batch_table, gates_table, items_table, projects_table
 from viz.review_voices import ballots_table, cards_table, conditions_table
@@ -74,5 +81,13 @@ def scores_xlsx(
     ]
     if answer.batch is not None or chosen is not None:
         tables.append(batch_table(answer, chosen, names, lang))
+    if (effect := answer.effect) is not None:
+        known = with_projects(answer, names)
+        tables += [
+            chains_table(effect, known, lang),
+            leaders_table(effect, known, lang),
+            parks_table(effect, known, lang),
+            all_gains_table(answer, known, lang),
+        ]
     frame = Frame(lang, "", sample=given.sample)
     return workbook(tables, frame, dict(basis_lines(lang, given)), "")

@@ -14,6 +14,7 @@ from viz.contexts import Frame
 from viz.numerals import chinese_number
 from viz.report_parts import Section, listed
 from viz.report_parts import told as told_in
+from viz.review_effect import effect_sections, gain_sections
 from viz.review_tables import batch_table, detail, gates_table, heads_table, items_table
 from viz.review_voices import ballots_table, cards_table, conditions_table
 from viz.review_words import Provenance
@@ -55,6 +56,7 @@ def opinion_story(
         _with(lang, "gates", gates_table(one, names, lang, whose=False)),
         _with(lang, "heads", heads_table(project, lang), _points(project, lang)),
         _with(lang, "items", _narrow(items_table(answer, one, names, lang, whose=False))),
+        *gain_sections(answer, project, names, lang),
         _with(lang, "cards", cards_table(answer, one, names, lang, whose=False)),
         _with(lang, "ballots", ballots, _votes(project, lang)),
         Section(
@@ -99,6 +101,7 @@ def minutes_story(
         Section("agenda", word(lang, "reviewdoc.agenda"), _agenda(answer, lang)),
         *parks,
         *_batches(answer, chosen, names, lang),
+        *effect_sections(answer, names, lang),
         *_appeals(answer, answer.projects, lang),
         *_reopened(answer, names, lang),
         _basis(lang, given),

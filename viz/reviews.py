@@ -10,14 +10,17 @@ from typing import ClassVar
 
 from graph.review.account import Judged
 from graph.review.assessing import OUTCOMES, Gate
+from graph.review.effect import ProjectGain
 from graph.review.fields import FIELDS
 from graph.review.meeting import SEALED, STANCES, Appeal, Card, Case, Meeting, Recusal
 from graph.review.panel import experts_asked
 from graph.review.standard import Indicator, Veto
 from viz.contexts import Choice, Frame
 from viz.precheck import field_name
+from viz.review_effect import gains_lead, gains_table
 from viz.review_words import gaps_text, recusal_text
 from viz.sessions import Reader
+from viz.table import Table
 from viz.words import term
 
 __all__ = ["CONDITIONS", "TERMS", "ReviewPage"]
@@ -31,7 +34,8 @@ class ReviewPage:
     """准不准入?
 
     `meeting` and `case` hold only what the reader may see; `shown` says whether the computed points
-    are among it.  `typed` and `sent` are what the reader wrote and could not be kept.
+    are among it.  `typed` and `sent` are what the reader wrote and could not be kept.  `gain` is
+    there once the batch may be seen, beside the `recommended` choice: panel or best.
     """
 
     template: ClassVar[str] = "review.html"
@@ -46,6 +50,20 @@ class ReviewPage:
     today: date
     typed: Card | None = None
     sent: Mapping[str, str] = field(default_factory=dict)
+    gain: ProjectGain | None = None
+    recommended: str = ""
+
+    @property
+    def gains(self) -> Table | None:
+        """What it adds alone and beside the others, a row a leader; None while nobody may see."""
+        if self.gain is None:
+            return None
+        return gains_table(self.gain, self.names, self.frame.lang)
+
+    @property
+    def gains_lead(self) -> str:
+        """What the two gains are."""
+        return gains_lead(self.recommended, self.frame.lang)
 
     @property
     def sealed(self) -> bool:

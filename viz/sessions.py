@@ -13,6 +13,7 @@ from graph.review.account import Judged, MeetingAnswer
 from graph.review.batch import RESOURCES, Row, Use
 from graph.review.meeting import SEALED, STATES, Recusal
 from viz.contexts import Choice, Frame
+from viz.review_effect import EffectView, effect_view
 from viz.review_words import recusal_text
 from viz.session_batch import BatchPair
 from viz.table import Cell, Column, Table
@@ -213,6 +214,11 @@ class SessionPage:
         lang = self.frame.lang
         why = recusal_text(lang, one, self.names)
         return word(lang, "session.recused", who=self.people.get(one.member, one.member), why=why)
+
+    @property
+    def effect(self) -> EffectView | None:
+        """Before and after the meeting, once the batch may be seen."""
+        return effect_view(self.answer, self.names, self.frame.lang)
 
     @property
     def batch_names(self) -> Mapping[str, str]:

@@ -83,8 +83,8 @@ def _answered(
     if whole.state not in SEALED:
         raise UsageError("meeting_state", state=whole.state, wanted=list(SEALED))
     masked, shown = seen(request, whole)
-    best, chosen = batches(desk, whole)
-    return whole, account(masked, shown, best), chosen
+    made = batches(desk, masked)
+    return whole, account(masked, shown, made.best, made.effect), made.panel
 
 
 def _file(content: bytes, name: str, kind: str) -> Response:

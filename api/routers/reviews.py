@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
+from api import reviewing
 from api.deps import AtDesk, AtRecords, identity_of
 from api.desk import Desk
 from api.frames import chosen, lang_of, page_html
@@ -197,12 +198,14 @@ def _page(asked: _Asked, card: Card | None = None) -> v.ReviewPage:
     eyes = eyes_of(asked.request, kept, asked.spoken_for)
     meeting, shown = seen(asked.request, kept, asked.spoken_for)
     case = meeting.case(asked.case)
-    (judged,) = account(replace(meeting, cases=(case,)), shown).projects
+    told = account(replace(meeting, cases=(case,)), shown)
+    made = reviewing.batches_for(asked.desk, meeting, shown)
+    whole = account(meeting, shown, made.best, made.effect) if made else told
     return v.ReviewPage(
         chosen(asked.request, asked.desk),
         meeting,
         case,
-        judged,
+        told.projects[0],
         shown(case),
         asked.desk.names(),
         reader_of(eyes),
@@ -210,6 +213,8 @@ def _page(asked: _Asked, card: Card | None = None) -> v.ReviewPage:
         asked.today,
         card,
         dict(asked.form.items()) if card is None else {},  # type: ignore[arg-type]
+        whole.gain(told.projects[0]),
+        whole.effect.recommended if whole.effect else "",
     )
 
 

@@ -23,14 +23,12 @@ from api.routers.v1 import PROBLEMS
 from api.sight import Eyes, eyes_of, seen
 from api.verifying import checked_text
 from graph.analysis.answers import as_json
-from graph.analysis.meeting_batch import placements_of, portfolio_of
+from graph.analysis.meeting_effect import Batches
 from graph.errors import LianzhuError, NotAllowed, UsageError
-from graph.question import Question
 from graph.review import steps
 from graph.review.account import account
 from graph.review.agenda import offered
-from graph.review.batch import best_batch, panel_choice
-from graph.review.meeting import SEALED, Case, Meeting, Member
+from graph.review.meeting import Meeting, Member
 from records import accounts, meetings
 from records.database import Records
 from records.roles import Role
@@ -71,10 +69,9 @@ def sessions(request: Request, desk: AtDesk, records: AtRecords) -> Response:
 def session(request: Request, desk: AtDesk, records: AtRecords, session_id: str) -> Response:
     """A review meeting as the asker may see it: nobody else's judgement before it is sealed."""
     meeting, shown = seen(request, meetings.get(records, session_id))
-    choice = _choice(desk, meeting, shown)
-    told = _JSON.dump_python(
-        as_json(account(meeting, shown, choice.best if choice else None)), mode="json"
-    )
+    made = reviewing.batches_for(desk, meeting, shown)
+    answer = account(meeting, shown, *((made.best, made.effect) if made else ()))
+    told = _JSON.dump_python(as_json(answer), mode="json")
     return answered(request, desk.snapshot.revision, told, meetings.digest(meeting))
 
 
@@ -221,12 +218,13 @@ def _page(
     kept = meetings.get(records, id)
     eyes = eyes_of(request, kept, spoken_for)
     meeting, shown = seen(request, kept, spoken_for)
+    made = reviewing.batches_for(desk, meeting, shown)
     return v.SessionPage(
         _framed(request, desk, id, eyes),
-        account(meeting, shown),
+        account(meeting, shown, *((made.best, made.effect) if made else ())),
         desk.names(),
         reader_of(eyes),
-        _choice(desk, meeting, shown),
+        _pair(meeting, made) if made else None,
         bool(meeting.reopening),
         _eligible(request, records, meeting) if eyes.runs else None,
         _parks(desk),
@@ -240,19 +238,9 @@ def _framed(request: Request, desk: Desk, id: str, eyes: Eyes) -> Frame:
     return replace(chosen(request, desk), twin=f"/api/v1/sessions/{id}{asked}")
 
 
-def _choice(desk: Desk, meeting: Meeting, shown: Callable[[Case], bool]) -> BatchPair | None:
-    """The batch, once it tells nothing that the asker may not see of a single project."""
-    if meeting.state not in SEALED or not all(shown(case) for case in meeting.cases):
-        return None
-    key = ("choice of a meeting", meetings.digest(meeting))
-    return desk.snapshot.memo.get(key, lambda: _chosen(desk, meeting))
-
-
-def _chosen(desk: Desk, meeting: Meeting) -> BatchPair:
-    portfolio = portfolio_of(desk.snapshot, desk.resolve(Question()), meeting)
-    panel = panel_choice(portfolio, placements_of(meeting))
+def _pair(meeting: Meeting, made: Batches) -> BatchPair:
     first = {c.project or c.id for c in meeting.cases if c.basis and c.basis.priority}
-    return BatchPair(portfolio, best_batch(portfolio), panel, first)
+    return BatchPair(made.portfolio, made.best, made.panel, first)
 
 
 def _eligible(request: Request, records: Records, meeting: Meeting) -> tuple[Choice, ...] | None:
@@ -284,6 +272,8 @@ def _taken(
     elif step == "begin":
         standards = reviewing.standards_at(settings_of(request), desk)
         reviewing.begin(records, desk, standards, id, today_of(request.app.state))
+    elif step == "conclude":
+        reviewing.conclude(records, desk, id)
     else:
         meetings.act(records, id, step, _pure(request, records, step, form, who))
 
@@ -306,7 +296,6 @@ def _pure(
         "open": steps.open_window,
         "dismiss": lambda m: steps.enrol(m, [x for x in m.panel if x.id != gone]),
         "seal": steps.seal,
-        "conclude": steps.conclude,
         "publish": lambda m: steps.publish(m, today_of(request.app.state)),
         "reopen": lambda m: steps.ask_to_reopen(m, who, why),
         "agree": lambda m: steps.agree_to_reopen(m, who),

@@ -32,7 +32,7 @@ from graph.errors import NotFound
 from graph.question import ALGORITHM, Assumptions, Question
 from graph.snapshot import Snapshot
 
-__all__ = ["chain_map", "explain", "fit", "gaps", "landing", "outage", "park", "rank"]
+__all__ = ["chain_map", "explain", "fit", "gaps", "landing", "outage", "park", "rank", "scorers"]
 
 _KINDS = ("project", "enterprise", "expansion")
 
@@ -121,9 +121,20 @@ def landing(snapshot: Snapshot, question: Question, project: str) -> WhatIfAnswe
     if not notes and not facts.offers_of(project):
         notes = ["no_offer"]
     fills, unplaced = ([], []) if notes else _every(snapshot, question)
-    found = [landed(fill, project) for fill in fills]
+    found = [landed(fill, [project]) for fill in fills]
     name = facts.projects.values("name")[facts.projects.index[project]] or project
     return _what_if(snapshot, question, (project, name, "lands"), found, unplaced, notes)
+
+
+def scorers(snapshot: Snapshot, question: Question) -> tuple[Sequence[Fill], Sequence[str]]:
+    """What every leader is asked by, and the leaders that are left out; held, it is made once.
+
+    Of the chain that `question` names its leaders, from where a chain is asked; else every one as
+    in `landing`.  Raises as `gaps` for a chain.
+    """
+    return (
+        _every(snapshot, question) if question.chain is None else (_fills(snapshot, question), [])
+    )
 
 
 def outage(snapshot: Snapshot, question: Question, enterprise: str) -> WhatIfAnswer:

@@ -18,7 +18,7 @@ from graph.review.panel import result
 from graph.review.scoring import Application
 from graph.snapshot import Snapshot
 
-__all__ = ["placements_of", "portfolio_of"]
+__all__ = ["placements_of", "portfolio_of", "project_of"]
 
 _BACKED = ("approved", "conditional", "special")
 
@@ -33,18 +33,20 @@ def portfolio_of(snapshot: Snapshot, question: Question, meeting: Meeting) -> Po
     parks = {case.park for case in meeting.cases}
     closes: dict[str, Mapping[str, float]] = {}
     places: dict[str, dict[str, Place]] = {}
+    needs: dict[str, Place] = {}
     worth: dict[str, float] = {}
     known = facts_of(snapshot, Assumptions()).projects.index
     for case in meeting.cases:
-        id_ = _project(case)
+        id_ = project_of(case)
         if id_ not in closes:
             closes[id_] = _closes(snapshot, question, id_, worth) if id_ in known else {}
+        needs.setdefault(id_, _elsewhere(case))
         here = places.setdefault(id_, {})
         for park, place in _places(case, parks).items():
             if park not in here or park == case.park:
                 here[park] = place
-    first = {_project(c) for c in meeting.cases if c.basis is not None and c.basis.priority}
-    candidates = [Candidate(id_, closes[id_], places[id_]) for id_ in closes]
+    first = {project_of(c) for c in meeting.cases if c.basis is not None and c.basis.priority}
+    candidates = [Candidate(id_, closes[id_], places[id_], needs[id_]) for id_ in closes]
     candidates.sort(key=lambda c: (-_best(c), c.id not in first))
     rooms = [
         Room(p.id, p.parent, p.number("land_free_mu"), p.number("floor_free_sqm"))
@@ -57,7 +59,7 @@ def placements_of(meeting: Meeting) -> Sequence[Placement]:
     """What the meeting decided: approved, on conditions or specially, or into another park."""
     found: dict[str, Placement] = {}
     for case in meeting.cases:
-        decided, id_ = case.decision, _project(case)
+        decided, id_ = case.decision, project_of(case)
         if decided is None:
             continue
         if decided.outcome in _BACKED:
@@ -71,7 +73,8 @@ def _best(candidate: Candidate) -> float:
     return max((place.merit for place in candidate.places.values()), default=-1.0)
 
 
-def _project(case: Case) -> str:
+def project_of(case: Case) -> str:
+    """The project of a case: its id in the graph, or the case's own where it is not there."""
     return case.project or case.id
 
 
@@ -85,6 +88,13 @@ def _places(case: Case, parks: set[str]) -> Mapping[str, Place]:
     if all(gate.verdict != "fail" for gate in found.gates):
         merits[case.park] = found.low
     return {park: _place(merit, given, track) for park, merit in merits.items()}
+
+
+def _elsewhere(case: Case) -> Place:
+    """What it takes up in a park that is not open to it: what its application says."""
+    if case.basis is None:
+        return Place(0.0, None, None)
+    return _place(0.0, case.basis.given, case.basis.standard.track)
 
 
 def _place(merit: float, given: Application, track: str) -> Place:

@@ -14,6 +14,7 @@ from math import fsum, isnan, sqrt
 from graph.analysis.coverage import ratio
 from graph.analysis.facts import ENDED, Facts
 from graph.analysis.fit import FREE, Fitting
+from graph.analysis.focus import Counted, focus
 from graph.analysis.gaps import GAP_TYPES, Gaps
 from graph.analysis.parks import Park, parks_of
 
@@ -26,7 +27,9 @@ __all__ = [
     "ParkSegment",
     "Tenant",
     "agglomeration",
+    "counted",
     "leading_chains",
+    "leads_in",
     "new_economy",
     "overlaps",
     "profile",
@@ -160,14 +163,26 @@ def profile(
 
 def agglomeration(facts: Facts, park: Park, landing: Fitting | None = None) -> Agglomeration:
     """The park's figure, or what it is once `landing` (with its `revenue_wan`) is there too."""
-    rows = [(t.revenue_wan, t.leading) for t in (_tenant(facts, park, at) for at in park.tenants)]
+    rows = counted(facts, park)
     if landing is not None:
-        leads = _leads(facts, landing.offered, leading_chains(facts, park))
-        rows.append((landing.number("revenue_wan"), leads))
-    known = [(revenue, leads) for revenue, leads in rows if revenue is not None]
-    whole = fsum(revenue for revenue, _ in known)
-    part = fsum(revenue for revenue, leads in known if leads)
-    return Agglomeration(ratio(part, whole) if whole else None, len(known), len(rows))
+        leads = leads_in(facts, landing.offered, park)
+        rows.append(Counted(landing.id, landing.number("revenue_wan"), leads))
+    found = focus(rows)
+    return Agglomeration(found.share, found.known, found.tenants)
+
+
+def counted(facts: Facts, park: Park) -> list[Counted]:
+    """The active tenants, as the figure counts them."""
+    return [
+        Counted(t.id, t.revenue_wan, leads_in(facts, facts.products(t.id), park))
+        for t in (_tenant(facts, park, at) for at in park.tenants)
+    ]
+
+
+def leads_in(facts: Facts, segments: Iterable[int], park: Park) -> bool | None:
+    """Whether who makes these is of a park's leading chain; None where nothing says which it is."""
+    leading = leading_chains(facts, park)
+    return _leads(facts, segments, leading) if leading else None
 
 
 def new_economy(tags: Sequence[Sequence[str] | None]) -> NewEconomy:

@@ -15,7 +15,7 @@ from graph.errors import NotFound, UsageError
 from graph.question import Assumptions, Proximity, Question
 from graph.snapshot import Snapshot
 
-__all__ = ["View", "months_before", "view_of"]
+__all__ = ["View", "leaders_of", "months_before", "view_of"]
 
 
 @dataclass(eq=False)

@@ -1,4 +1,7 @@
-"""Before and after: a project lands, or an enterprise stops, seen by every leader and by all.
+"""Before and after: projects land, or an enterprise stops, seen by every leader and by all.
+
+Several projects that land at once are all there together: what they add up to is computed on the
+suppliers with all of them, never from what each adds alone.
 
 The unknown segments are those of the present: what if never makes a segment known, and one that is
 emptied counts as surveyed.  A project stands in the region asked from (proximity 1), as in a
@@ -7,7 +10,7 @@ ranking; unlike there, a loss by its moving away from somewhere is shown and not
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
@@ -61,17 +64,22 @@ class WhatIfAnswer:
     notes: Sequence[str] = ()  # codes: operating, lost, no_offer, gone, closed_world
 
 
-def landed(fill: Fill, project: str) -> LeaderChange:
-    """What a project changes for one leader: nothing where it is no candidate."""
-    candidate = fill.candidates.get(("project", project))
-    if candidate is None:
-        return _changed(fill.gaps, {})
-    after = {}
-    for segment, own in candidate.offers.items():
-        leaves = candidate.replaces.get(segment, frozenset())
-        stay = [e for e in fill.gaps.found[segment].entries if e.maker not in leaves]
-        after[segment] = [*stay, own]
-    return _changed(fill.gaps, after)
+def landed(fill: Fill, projects: Iterable[str]) -> LeaderChange:
+    """What projects that land together change for one leader; one that is no candidate, nothing."""
+    asked = (fill.candidates.get(("project", project)) for project in sorted(set(projects)))
+    lands, leaves = dict[int, list[Entry]](), dict[int, set[str]]()
+    for candidate in (found for found in asked if found is not None):
+        for segment, own in candidate.offers.items():
+            lands.setdefault(segment, []).append(own)
+            leaves.setdefault(segment, set()).update(candidate.replaces.get(segment, ()))
+    return _changed(
+        fill.gaps, {s: _after(fill.gaps, s, leaves[s], own) for s, own in lands.items()}
+    )
+
+
+def _after(gaps: Gaps, segment: int, leaves: set[str], lands: list[Entry]) -> list[Entry]:
+    stay = [e for e in gaps.found[segment].entries if e.maker not in leaves]
+    return [*stay, *lands]
 
 
 def stopped(gaps: Gaps, enterprise: str) -> LeaderChange:

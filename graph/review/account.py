@@ -9,6 +9,7 @@ from datetime import date
 
 from graph.review.assessing import Gate
 from graph.review.batch import Batch
+from graph.review.effect import Effect, ProjectGain
 from graph.review.meeting import (
     SEALED,
     Appeal,
@@ -124,16 +125,26 @@ class MeetingAnswer:
     projects: Sequence[Judged]
     panel: Sequence[Seat]
     batch: Batch | None
+    effect: Effect | None  # with `batch`: it tells what the panel chose
     reopened: Sequence[str]
     reopening_of: Sequence[str]  # projects that are to be judged anew after an appeal
 
+    def gain(self, project: Judged) -> ProjectGain | None:
+        """What a project adds alone and beside the others; None where it may not be told."""
+        wanted, told = project.project or project.id, self.effect.projects if self.effect else ()
+        return next((gain for gain in told if gain.project == wanted), None)
+
 
 def account(
-    meeting: Meeting, shown: Callable[[Case], bool], batch: Batch | None = None
+    meeting: Meeting,
+    shown: Callable[[Case], bool],
+    batch: Batch | None = None,
+    effect: Effect | None = None,
 ) -> MeetingAnswer:
     """The answer, from a meeting that holds only what its reader may see (`graph.review.sight`).
 
-    `shown` says of which projects the computed points may be seen.
+    `shown` says of which projects the computed points may be seen; `batch` and `effect` are for who
+    may see all of them (`graph.review.sight.may_see_batch`).
     """
     bases = [case.basis for case in meeting.cases if case.basis is not None]
     return MeetingAnswer(
@@ -157,6 +168,7 @@ def account(
         [_judged(meeting, case, shown(case)) for case in meeting.cases],
         [Seat(m.id, m.name, m.seat, m.department, m.fields) for m in meeting.panel],
         batch,
+        effect,
         meeting.reopened,
         meeting.reopening_of,
     )

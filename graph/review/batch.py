@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf, isfinite
+from math import fsum, inf, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,7 @@ class Candidate:
     id: str
     closes: Mapping[str, float]
     places: Mapping[str, Place]
+    elsewhere: Place = Place(0.0, None, None)  # what it takes in a park that is not open to it
 
 
 @dataclass(frozen=True)
@@ -105,9 +106,8 @@ class Use:
 class Row:
     """One project under a choice; its gains are closure alone, without merit.
 
-    The last three are of projects not chosen.  `redundant`: who of the chosen closes gaps of this
-    one, and what it would gain without that one: no more than now where several close them.
-    `locked_out`: by park open to it, what is too little there or around; empty where one has room.
+    The last three are of projects not chosen.  `redundant`: who of the chosen closes its gaps, and
+    what it would gain without that one.  `locked_out`: by park, what is too little; else empty.
     """
 
     project: str
@@ -115,7 +115,7 @@ class Row:
     gain_alone: float
     gain_given: float  # beside the (other) chosen ones
     assumed: Sequence[str] = ()  # resources it takes an unknown amount of, taken as 0
-    outside: bool = False  # placed in a park not open to it: merit and needs taken as 0
+    outside: bool = False  # placed in a park not open to it
     redundant: Mapping[str, float] = field(default_factory=dict)
     locked_out: Mapping[str, Sequence[Use]] = field(default_factory=dict)
     room_in: Sequence[str] = ()  # parks open to it that have room
@@ -175,7 +175,9 @@ class _Table:
         self.rooms = sorted(portfolio.rooms, key=lambda room: room.park)
         open_ = {Placement(c.id, park): at for c in candidates for park, at in c.places.items()}
         self.columns = sorted({*open_, *extra})
-        self.places = [open_.get(at) for at in self.columns]
+        other = {c.id: c.elsewhere for c in candidates}
+        self.outside = [at not in open_ for at in self.columns]
+        self.places = [open_.get(at, other.get(at.project)) for at in self.columns]
         if unknown := {at.project for at in extra}.difference(self.ids):
             raise NotFound("unknown_project", project=min(unknown))
         n, projects, parks = len(self.columns), len(self.ids), len(self.rooms)
@@ -229,9 +231,8 @@ def _check(portfolio: Portfolio) -> None:
 
 
 def _once(label: str, ids: Sequence[str]) -> None:
-    for id in ids:
-        if ids.count(id) > 1:
-            raise DataError("identity", label=label, id=id)
+    if twice := [id for id in ids if ids.count(id) > 1]:
+        raise DataError("identity", label=label, id=twice[0])
 
 
 def _within(label: str, id: str, numbers: Mapping[str, float], most: float) -> None:
@@ -322,7 +323,7 @@ def _uses(table: _Table, x: _Floats) -> _Uses:
     for k, room in enumerate(table.rooms):
         for r, what in enumerate(RESOURCES):
             by = [table.columns[c].project for c in np.flatnonzero(table.need[r, k] * x)]
-            amounts = float(used[r, k]), getattr(room, what), float(over[r, k])
+            amounts = fsum(table.need[r, k] * x), getattr(room, what), float(over[r, k])
             uses[r, k] = Use(room.park, what, *amounts, by)
     return uses
 
@@ -334,13 +335,12 @@ def _row(table: _Table, x: _Floats, uses: _Uses, i: int) -> Row:
     for c in columns[x[columns] > 0]:
         at = table.places[c]
         unknown = [what for what in RESOURCES if getattr(at, what, None) is None]
-        return replace(row, park=table.columns[c].park, assumed=unknown, outside=at is None)
+        return replace(row, park=table.columns[c].park, assumed=unknown, outside=table.outside[c])
     lost = (table.share[i] > 1.0 - table.closed(beside) + _SAME) & (table.worth > 0)
     closing = np.flatnonzero(beside * (table.share @ lost))
     locks = {}
     for c in columns:
-        need = table.need[:, :, c]
-        short = table.over(table.need @ x + need) & (need > 0)
+        short = table.over(table.need @ x + table.need[:, :, c]) & (table.need[:, :, c] > 0)
         locks[table.columns[c].park] = [use for at, use in uses.items() if short[at]]
     return replace(
         row,

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from graph.review.meeting import SEALED, Card, Case, Decision, Meeting
 
-__all__ = ["may_see_result", "seen_by_member", "seen_by_park", "seen_by_secretary"]
+__all__ = ["may_see_batch", "may_see_result", "seen_by_member", "seen_by_park", "seen_by_secretary"]
 
 
 def seen_by_member(meeting: Meeting, member: str) -> Meeting:
@@ -86,6 +86,14 @@ def may_see_result(meeting: Meeting, case: Case, member: str) -> bool:
 def _told(meeting: Meeting, decision: Decision) -> bool:
     """Whether a decision is out; one without a day was published before days were kept."""
     return meeting.state == "published" or decision.published is not None
+
+
+def may_see_batch(meeting: Meeting, shown: Callable[[Case], bool]) -> bool:
+    """Whether what is computed of all projects together may be seen of a masked meeting.
+
+    It tells of every one of them, so all their points must be, by `shown`, after sealing.
+    """
+    return bool(meeting.cases) and _sealed(meeting) and all(shown(case) for case in meeting.cases)
 
 
 def _sealed(meeting: Meeting) -> bool:

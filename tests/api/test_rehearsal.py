@@ -155,7 +155,8 @@ def test_orders_count_as_the_share_of_a_years_revenue(played: Played) -> None:
 
 
 def test_the_best_batch_is_worth_no_less_than_the_choice_that_fits(played: Played) -> None:
-    best, chosen = reviewing.batches(played.desk, played.meeting)
+    made = reviewing.batches(played.desk, played.meeting)
+    best, chosen = made.best, made.panel
     assert best.proven
     assert best.bound == pytest.approx(best.value)
     assert not best.overfilled
