@@ -70,7 +70,7 @@ def effect_view(answer: MeetingAnswer, names: _Names, lang: str) -> EffectView |
     moved = leaders_table(effect, known, lang, moved=True)
     if rest := len(effect.leaders) - len(moved.rows):
         lines.append(word(lang, "effect.rest", n=rest))
-    tables = (chains_table(effect, known, lang), moved, parks_table(effect, known, lang))
+    tables = (chains_table(effect, known, lang), parks_table(effect, known, lang), moved)
     gains = all_gains_table(answer, known, lang, most=True)
     return EffectView(first, lines, tables, gains_lead(effect.recommended, lang), gains, basis)
 
@@ -215,6 +215,8 @@ def _change(lang: str, before: float, after: float) -> str:
     if round(before, 6) == round(after, 6):
         return word(lang, "effect.same")
     by = f"{abs(after - before):.2f}"
+    if by == "0.00":
+        return word(lang, "effect.little_down" if after < before else "effect.little_up")
     if before > 0:
         by = word(lang, "effect.percent", by=by, share=f"{100 * abs(after / before - 1):.1f}")
     return word(lang, "effect.down" if after < before else "effect.up", by=by)
@@ -258,7 +260,7 @@ def _park(one: ParkEffect, names: _Names, lang: str) -> list[Cell]:
         Cell(name, note=_named(lang, one.leading, names)),
         across([_share(state.focus, state, names, lang) for state in states]),
         across([str(state.focus.tenants) for state in states]),
-        *(across([_left(s.left[what], names, lang) for s in states]) for what in RESOURCES),
+        *(Cell(_left([s.left[what] for s in states], names, lang)) for what in RESOURCES),
     ]
 
 
@@ -276,14 +278,21 @@ def _share(focus: Focus, state: ParkState, names: _Names, lang: str) -> str:
     return word(lang, "effect.of_known", share=share, known=focus.known, tenants=focus.tenants)
 
 
-def _left(left: Left, names: _Names, lang: str) -> str:
-    missing = _named(lang, left.unknown, names, 1)
-    if left.value is None:
-        return word(lang, "text.no_data")
-    shown = number_text(left.value)
-    if left.value < 0:
-        shown = word(lang, "effect.over", value=shown)
-    return word(lang, "effect.except", value=shown, missing=missing) if missing else shown
+def _left(states: Sequence[Left], names: _Names, lang: str) -> str:
+    """What is left from state to state, and once whose amounts are not in it."""
+    shown = [
+        word(lang, "text.no_data") if s.value is None else _amount(s.value, lang) for s in states
+    ]
+    told = word(lang, "effect.arrow").join(shown if states[0].value is not None else shown[:1])
+    missing = list(dict.fromkeys(id for s in states for id in s.unknown))
+    if states[0].value is None or not missing:
+        return told
+    return word(lang, "effect.except", value=told, missing=_named(lang, missing, names, 2))
+
+
+def _amount(value: float, lang: str) -> str:
+    shown = number_text(value)
+    return word(lang, "effect.over", value=shown) if value < 0 else shown
 
 
 def _gains(gain: ProjectGain, names: _Names, lang: str) -> list[list[Cell]]:
@@ -291,7 +300,7 @@ def _gains(gain: ProjectGain, names: _Names, lang: str) -> list[list[Cell]]:
     if not gain.gains:
         unknown = gain.gains is None
         why = word(lang, "effect.gain_none" if unknown else "effect.gain_zero")
-        return [[Cell(why), Cell(""), *[Cell(None if unknown else 0.0)] * 2]]
+        return [[Cell(why), Cell(""), *[Cell(word(lang, "text.no_data") if unknown else 0.0)] * 2]]
     return [
         [
             Cell(names.get(one.leader, one.leader)),

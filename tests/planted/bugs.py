@@ -265,4 +265,25 @@ BUGS = (
         "    return assess(basis.standard, replace(given, chain=more), basis.day, basis.others)",
         "tests/graph/review/test_agenda.py",
     ),
+    Bug(
+        "what lands together is counted one by one",
+        "graph/analysis/whatif.py",
+        "lands.setdefault(segment, []).append(own)",
+        "lands.setdefault(segment, [own])",
+        "tests/graph/analysis/test_meeting_effect.py",
+    ),
+    Bug(
+        "a gain beside the others is beside itself",
+        "graph/analysis/meeting_effect.py",
+        "_landing(fills, rest - {project})",
+        "_landing(fills, rest)",
+        "tests/graph/analysis/test_meeting_effect.py",
+    ),
+    Bug(
+        "the batch is told while one project is hidden",
+        "graph/review/sight.py",
+        "all(shown(case) for case in meeting.cases)",
+        "any(shown(case) for case in meeting.cases)",
+        "tests/graph/review/test_sight.py",
+    ),
 )

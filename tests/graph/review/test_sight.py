@@ -13,7 +13,13 @@ from pydantic import TypeAdapter
 from graph.errors import UsageError
 from graph.review import steps
 from graph.review.meeting import Ballot, Card, Case, Decision, Meeting, Member, Recusal, Reply
-from graph.review.sight import may_see_result, seen_by_member, seen_by_park, seen_by_secretary
+from graph.review.sight import (
+    may_see_batch,
+    may_see_result,
+    seen_by_member,
+    seen_by_park,
+    seen_by_secretary,
+)
 from tests.conftest import tier
 from tests.graph.review import meetings as mt
 from tests.graph.review.standards import GOOD
@@ -315,6 +321,15 @@ def untold(meeting: Meeting, state: str) -> Meeting:
             for c in meeting.cases
         ),
     )
+
+
+def test_the_batch_is_seen_when_every_project_of_a_sealed_meeting_is() -> None:
+    """Not while one is hidden, nor by who has none: of nothing all may be seen."""
+    assert not may_see_batch(scoring(), lambda _: True)
+    meeting = full()
+    assert may_see_batch(meeting, lambda _: True)
+    assert not may_see_batch(meeting, lambda found: found.id != "p2")
+    assert not may_see_batch(seen_by_park(meeting, "third"), lambda _: True)
 
 
 def _authors(meeting: Meeting) -> list[str]:
