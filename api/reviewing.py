@@ -165,7 +165,7 @@ def conclude(records: Records, desk: Desk, id: str) -> Meeting:
 
     def step(meeting: Meeting) -> Meeting:
         if (done := steps.conclude(meeting)) != planned:
-            raise Changed("meeting_changed")
+            raise Changed("conclude_changed")
         return done
 
     return meetings.act(records, id, "conclude", step, **noted)

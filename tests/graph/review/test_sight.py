@@ -325,8 +325,8 @@ def untold(meeting: Meeting, state: str) -> Meeting:
 
 def test_the_batch_is_seen_when_every_project_of_a_sealed_meeting_is() -> None:
     """Not while one is hidden, nor by who has none: of nothing all may be seen."""
-    assert not may_see_batch(scoring(), lambda _: True)
-    meeting = full()
+    assert not may_see_batch(mt.scoring(), lambda _: True)
+    meeting = mt.full()
     assert may_see_batch(meeting, lambda _: True)
     assert not may_see_batch(meeting, lambda found: found.id != "p2")
     assert not may_see_batch(seen_by_park(meeting, "third"), lambda _: True)
