@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
@@ -53,12 +54,17 @@ class Kind(Generic[T]):
 
     def read(self, text: str) -> T:
         """The document a text holds."""
-        found: T = TypeAdapter(self.type).validate_json(text)
+        found: T = _adapter(self.type).validate_json(text)
         return found
 
     def text(self, document: T) -> str:
         """A document as it is kept."""
-        return TypeAdapter(self.type).dump_json(document).decode()
+        return _adapter(self.type).dump_json(document).decode()
+
+
+@cache  # to build one costs more than to read many documents
+def _adapter(type: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(type)
 
 
 def get(records: Records, kind: Kind[T], id: str, park: str | None = None) -> T:
