@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graph.model import Value
@@ -17,13 +17,24 @@ from ingest.numbers import UNITS
 from ingest.report import RowError
 from ingest.rows import Row, parse_rows
 
-__all__ = ["GROUPS", "LONGEST", "SHEET", "VETO", "Read", "cells_of", "merged", "read_grid", "table"]
+__all__ = [
+    "GROUPS",
+    "LINES",
+    "LONGEST",
+    "SHEET",
+    "VETO",
+    "Read",
+    "cells_of",
+    "merged",
+    "read_grid",
+    "table",
+]
 
 SHEET = "项目申报"
 VETO = "veto:"  # before the id of a ground
 LONGEST = 4_000  # characters of a text
 _NAMED = 200  # characters of a line
-_LINES = ("name", "applicant", "industry", "uscc", "introduced_by", "contact")
+LINES = ("name", "applicant", "industry", "uscc", "introduced_by", "contact")
 _ZH: Mapping[str, str] = {
     "name": "项目名称",
     "applicant": "申报主体",
@@ -66,7 +77,7 @@ class Read:
     sheet: str
     row: int
     values: Mapping[str, Value]
-    columns: frozenset[str]
+    columns: Mapping[str, str]  # letters of the columns that are there, by field
 
 
 def table(vetoes: Mapping[str, str]) -> Table:
@@ -83,21 +94,23 @@ def table(vetoes: Mapping[str, str]) -> Table:
     return Table("filings", (SHEET,), tuple(columns), ("id",))
 
 
-def read_grid(grid: Grid) -> tuple[list[Read], list[RowError]]:
-    """Every row whose cells can be taken, and an error for each cell that cannot."""
+def read_grid(grid: Grid, lines: Collection[str] = LINES) -> tuple[list[Read], list[RowError]]:
+    """Every row whose cells can be taken, and an error for each cell that cannot.
+
+    `lines` = the columns whose texts are one short line.
+    """
     columns = [h.column for h in grid.headings]
     rows = [
-        (number, [_cleaned(c, cell) for c, cell in _paired(columns, cells)])
+        (number, [_cleaned(c, cell, lines) for c, cell in _paired(columns, cells)])
         for number, cells in grid.rows
     ]
     found, errors = parse_rows([replace(grid, rows=rows)])
     errors = [_both_readings(grid.headings, e) for e in errors]
-    present = frozenset(c.name for c in columns if c)
     for row in found:
-        errors += _too_long(row)
+        errors += _too_long(row, lines)
     wrong = {e.row for e in errors}
     kept = [r for r in found if r.number not in wrong]
-    return [Read(r.sheet, r.number, r.values, present) for r in kept], errors
+    return [Read(r.sheet, r.number, r.values, r.letters) for r in kept], errors
 
 
 def merged(read: Read, old: Content | None) -> Content:
@@ -145,16 +158,16 @@ def _paired(
     return list(zip([*columns, *beyond], cells, strict=False))
 
 
-def _cleaned(column: Column | None, cell: Cell) -> Cell:
+def _cleaned(column: Column | None, cell: Cell, lines: Collection[str]) -> Cell:
     """Texts without what nobody sees, counts without their unit."""
     if not isinstance(cell, str) or column is None:
         return cell
     if column.kind == Kind.NUMBER and column.unit in _COUNTED:
         return re.sub(rf"(?<=\d)\s*(?:{_COUNTED[column.unit]})\s*$", "", cell)
-    if column.name in _LINES:
+    if column.name in lines:
         cell = " ".join(cell.split())
-    lines = cell.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
 
 
 def _both_readings(headings: Sequence[Heading], error: RowError) -> RowError:
@@ -174,10 +187,10 @@ def _both_readings(headings: Sequence[Heading], error: RowError) -> RowError:
     return replace(error, code="filing_unit", facts=facts)
 
 
-def _too_long(row: Row) -> list[RowError]:
+def _too_long(row: Row, lines: Collection[str]) -> list[RowError]:
     found = []
     for name, value in row.values.items():
-        limit = _NAMED if name in _LINES else LONGEST
+        limit = _NAMED if name in lines else LONGEST
         if isinstance(value, str) and len(as_text(value)) > limit:
             facts = {"limit": limit, "length": len(value)}
             found.append(row.error(name, "filing_long", **facts))
