@@ -34,6 +34,8 @@ from api.routers import (
     milestones,
     pages,
     parks,
+    pipeline,
+    pursuits,
     report,
     review_files,
     reviews,
@@ -93,9 +95,11 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
         milestones,
         trend,
         sessions,
+        pipeline,
     ):
         app.include_router(pair.api)
         app.include_router(pair.router)
+    app.include_router(pursuits.router)
     app.include_router(v1.router)
     app.include_router(pages.router)
     for router in (roles.router, signin.router, account.router, accounts.router):

@@ -31,7 +31,15 @@ from viz.contexts import Choice, Frame, Notice
 from viz.lists import Filed
 from viz.words import message
 
-__all__ = ["filing_page", "list_page", "park_of", "said_on", "told", "uploads_for"]
+__all__ = [
+    "filing_page",
+    "list_page",
+    "park_of",
+    "parks_for",
+    "said_on",
+    "told",
+    "uploads_for",
+]
 
 _DONE = (
     "filing_saved",
@@ -74,7 +82,7 @@ def list_page(
         if all(count.isdecimal() for count in counts.values()):
             frame = replace(frame, notice=Notice("filing_taken", counts))
     book = None
-    parks = _parks(request, desk)
+    parks = parks_for(request, desk)
     if wanted in [p.id for p in parks] and frame.may("GET /applications.xlsx"):
         book = frame.to("/applications.xlsx", park=wanted)
     return v.ApplicationsPage(frame, rows, parks, wanted or "", state, book)
@@ -117,7 +125,7 @@ def filing_page(
         complete.track,
         overtaken=_worded(lang, grounds, overtaken),
         names=names,
-        parks=[] if filing else _parks(request, desk),
+        parks=[] if filing else parks_for(request, desk),
         window=window_now(request, records),
         office=identity_of(request).only_park is None,
         note=(typed or {}).get(NOTE, ""),
@@ -278,7 +286,7 @@ def _turned(passed: object) -> bool | None:
     return None if passed is None else not passed
 
 
-def _parks(request: Request, desk: Desk) -> list[Choice]:
+def parks_for(request: Request, desk: Desk) -> list[Choice]:
     """The parks one may file for."""
     own, table = identity_of(request).only_park, desk.snapshot.nodes("Park")
     pairs = zip(table.ids, table.values("name"), strict=True)

@@ -1,4 +1,4 @@
-"""The sample meeting (示例), played from the applications to the published decisions."""
+"""The sample meeting (示例), played from the applications to the decisions; sample pursuits."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from api import reviewing
 from api.desk import Desk
 from graph.analysis.admission import application_in
 from graph.analysis.bases import applicant_of
+from graph.attraction import steps as courting
+from graph.attraction.pursuit import Facts, Pursuit
 from graph.errors import UsageError
 from graph.review import steps
 from graph.review.filing import Content, Filing, hand_in
@@ -30,11 +32,13 @@ from graph.review.meeting import (
 )
 from graph.review.panel import blocked, experts_asked, result
 from graph.review.standard import Standard
-from records import filings, meetings
+from records import documents, filings, meetings
 from records.database import Records
+from records.pursuits import PURSUIT
 
-__all__ = ["play"]
+__all__ = ["court", "play"]
 
+_CLERK = "示例招商专员"
 _Told = Mapping[str, Any]  # one table of the script
 
 
@@ -75,6 +79,49 @@ def play(
         _decide(records, id_, case, told[case.id])
     reviewing.conclude(records, desk, id_)
     return _act(records, id_, "publish", lambda m: steps.publish(m, day))
+
+
+def court(records: Records, desk: Desk, day: date) -> None:
+    """Begin the sample's pursuits, dated back from `day`; those that are there stay as they are.
+
+    Where the sample meeting was played, its applications are linked.  Raises `UsageError` where the
+    zone that is open is not the sample's.
+    """
+    if not desk.sample:
+        raise UsageError("sample_only")
+    script = tomllib.loads((files("ingest.samples") / "pipeline.toml").read_text("utf-8"))
+    filed = {(f.project, f.park): f.id for f in filings.all_of(records) if f.project}
+    made = [_pursued(desk, row, filed, day) for row in script["pursuit"]]
+    step = lambda held: {p.id: p for p in made if p.id not in held}  # noqa: E731
+    documents.change(records, PURSUIT, "add", step)
+
+
+def _pursued(desk: Desk, row: _Told, filed: Mapping[tuple[str, str], str], day: date) -> Pursuit:
+    """A pursuit of the script: `moves` = [days ago, stage, note], `next` and `first` likewise."""
+
+    def ago(days: int) -> date:
+        return day - timedelta(days=days)
+
+    project, park = row.get("project", ""), row["park"]
+    name, applicant, enterprise = row.get("name", ""), row.get("applicant", ""), ""
+    investment = row.get("investment_wan")
+    if project:
+        known = application_in(desk.snapshot, project)
+        enterprise = applicant_of(desk.snapshot, project)
+        name, investment = known.name, known.numbers.get("investment_wan")
+        applicant = applicant or desk.names()[enterprise]
+    facts = Facts(
+        name, applicant, row.get("uscc", ""), investment, row.get("introduced_by", ""),
+        ago(row["first"]) if "first" in row else None, row.get("owner", ""),
+        row.get("next_step", ""), ago(-row["next"]) if "next" in row else None,
+    )  # fmt: skip
+    (began, stage, note), *later = row["moves"]
+    found = courting.begin(row["id"], park, facts, stage, ago(began), _CLERK, today=day, note=note)
+    for days, stage, note in later:
+        seen = found.version
+        found = courting.move(found, stage, seen, ago(days), _CLERK, today=day, note=note)
+    linked = replace(found, project=project, enterprise=enterprise)
+    return replace(linked, filing=filed.get((project, park), ""))
 
 
 def _act(records: Records, id: str, action: str, step: Any, **detail: str) -> Meeting:

@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from api.desk import Desk
+from graph.attraction.courted import groups, suits
 from graph.tables import TABLES
-from records import shortlist, tasks
+from records import documents, filings, shortlist, tasks
 from records.database import Records
+from records.pursuits import PURSUIT
 from viz.contexts import ChainRow, Frame, Todo
+from viz.pipeline import ARBITRATE
 
 __all__ = ["pipeline", "todos_of"]
 
@@ -20,7 +23,7 @@ _STAGES = tuple(dict.fromkeys(TABLES["projects"].column("stage").words.values())
 def todos_of(
     records: Records, frame: Frame, rows: Sequence[ChainRow], today: date
 ) -> Sequence[Todo]:
-    """Tasks that are due, candidates nobody has contacted, segments whose evidence is old."""
+    """Tasks and next steps that are due, candidates nobody has contacted, old evidence."""
     given = tasks.open_tasks(records)
     late = sum(task.due < today for task in given)
     listed = shortlist.items(records) if frame.may("GET /shortlist") else []
@@ -34,10 +37,29 @@ def todos_of(
         Todo("late", late, frame.to("/tasks"), urgent=True),
         Todo("tasks", len(given) - late, frame.to("/tasks")),
         Todo("contact", waiting, frame.to("/shortlist", status=shortlist.STATUSES[0])),
+        *_courted(records, frame, today),
         Todo("unknown", len(unknown), _most(frame, unknown) + "#verify"),
         Todo("stale", len(stale), _most(frame, stale)),
     ]
     return [todo for todo in found if todo.n]
+
+
+def _courted(records: Records, frame: Frame, today: date) -> Sequence[Todo]:
+    """Next steps of courted projects, and applicants several parks court."""
+    if not frame.may("GET /pipeline"):
+        return []
+    held = documents.all_of(records, PURSUIT)
+    several = groups(suits(held, filings.all_of(records))) if frame.may(ARBITRATE) else []
+    return [
+        Todo(
+            "next_late",
+            sum(p.overdue(today) for p in held),
+            frame.to("/pipeline", late=1),
+            urgent=True,
+        ),
+        Todo("next_due", sum(p.due(today) for p in held), frame.to("/pipeline")),
+        Todo("courted", len(several), frame.to("/pipeline/courted"), urgent=True),
+    ]
 
 
 def _most(frame: Frame, chains: Mapping[str, str]) -> str:

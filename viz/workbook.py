@@ -20,7 +20,7 @@ from viz.contexts import Frame
 from viz.table import Cell, Column, Table
 from viz.words import word
 
-__all__ = ["MEDIA_TYPE", "workbook"]
+__all__ = ["MEDIA_TYPE", "basis_lines", "workbook"]
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _HEAD = PatternFill("solid", start_color="DDE7F0")
@@ -54,10 +54,8 @@ def _sheet(sheet: WriteOnlyWorksheet, table: Table) -> None:
         sheet.append([_cell(sheet, cell, column) for cell, column in pairs])
 
 
-def _basis(
-    sheet: WriteOnlyWorksheet, frame: Frame, assumed: Mapping[str, object], url: str
-) -> None:
-    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 28, 90
+def basis_lines(frame: Frame, assumed: Mapping[str, object], url: str) -> Sequence[tuple[str, str]]:
+    """What the sheet 口径 says, line by line; what is unknown is left out."""
     lines = [
         (word(frame.lang, "foot.date"), frame.data_date),
         (word(frame.lang, "foot.revision"), frame.revision),
@@ -66,9 +64,15 @@ def _basis(
         (word(frame.lang, "sheet.url"), url),
         *((name, value) for name, value in _flat("", assumed)),
     ]
-    for name, value in lines:
-        if value is not None:
-            sheet.append([_text(sheet, name), _text(sheet, str(value))])
+    return [(name, str(value)) for name, value in lines if value is not None]
+
+
+def _basis(
+    sheet: WriteOnlyWorksheet, frame: Frame, assumed: Mapping[str, object], url: str
+) -> None:
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 28, 90
+    for name, value in basis_lines(frame, assumed, url):
+        sheet.append([_text(sheet, name), _text(sheet, value)])
 
 
 def _flat(prefix: str, values: Mapping[str, object]) -> list[tuple[str, object]]:

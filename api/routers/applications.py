@@ -26,15 +26,16 @@ from api.security.signing_in import now_of
 from graph.errors import Changed, TooLarge, UsageError
 from graph.review.filing import Content, Filing, answer, differences, hand_in, withdraw, write
 from graph.review.filing import link as linked
-from ingest.filing_sheet import LIMITS, read_filings, write_filings
+from ingest.filing_sheet import read_filings, write_filings
 from ingest.marking import marked
+from ingest.own_sheet import LIMITS
 from records import attachments, filings
 from viz.applications import Trouble
 from viz.pages import Page, render
 from viz.words import word
 from viz.workbook import MEDIA_TYPE
 
-__all__ = ["api", "router"]
+__all__ = ["Typed", "api", "book_response", "router", "shown_again"]
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter(prefix="/api/v1", tags=["v1"])
@@ -90,7 +91,7 @@ def sheet(request: Request, desk: AtDesk, records: AtRecords, park: Id = "") -> 
     industries = [filing.content.industry for filing in held]
     vetoes = ruled(request, desk).vetoes(found, industries)
     name = desk.names()[found]
-    return _book(write_filings(name, held, vetoes), f"{name}.xlsx")
+    return book_response(write_filings(name, held, vetoes), f"{name}.xlsx")
 
 
 @router.get("/applications/new")
@@ -107,7 +108,7 @@ def begin(request: Request, desk: AtDesk, records: AtRecords, lang: Lang, typed:
     content, problems = read_form(typed, ruled(request, desk).vetoes(park), None)
     if content is None:
         made = filing_page(request, desk, records, None, park, typed=typed, problems=problems)
-        return _shown(request, made, 422)
+        return shown_again(request, made, 422)
     filing = Filing(uuid4().hex, park, content)
     filings.add(records, [filing])
     return _to(filing.id, lang, "filing.write")
@@ -140,7 +141,7 @@ def upload(
     shown = list_page(request, desk, records, found, "")
     back = f"/applications/workbook/{key}.xlsx?{urlencode({'park': found, 'lang': lang})}"
     troubles = [Trouble(**vars(one)) for one in worded(lang, errors)]
-    return _shown(request, replace(shown, file=name, troubles=troubles, marked=back), 422)
+    return shown_again(request, replace(shown, file=name, troubles=troubles, marked=back), 422)
 
 
 @router.get("/applications/workbook/{key}.xlsx")
@@ -156,7 +157,7 @@ def marked_book(
     if not errors:
         errors, _, _ = apply_rows(records, found, rows, path.name, dry_run=True)
     heads = [word(lang, f"guide_head.{head}") for head in _HEADS]
-    return _book(marked(content, worded(lang, errors), heads), path.name)
+    return book_response(marked(content, worded(lang, errors), heads), path.name)
 
 
 @router.get("/applications/{id}")
@@ -277,7 +278,7 @@ def _write(
         made = filing_page(
             request, desk, records, old, old.park, typed=typed, problems=problems, seen=seen
         )
-        return _shown(request, made, 422)
+        return shown_again(request, made, 422)
     if action == "filing.write" and (content, seen) == (old.content, old.version):
         return RedirectResponse(f"/applications/{quote(id)}?{urlencode({'lang': lang})}", 303)
     at, by, note = now_of(request), identity_of(request).name, ""
@@ -304,7 +305,7 @@ def _write(
             request, desk, records, now, now.park, typed=typed,
             overtaken=differences(now.content, content),
         )  # fmt: skip
-        return _shown(request, made, 412)
+        return shown_again(request, made, 412)
     return _to(id, lang, action)
 
 
@@ -330,12 +331,14 @@ def _chosen(request: Request, desk: Desk, park: str) -> str:
     return ""
 
 
-def _shown(request: Request, made: Page, status: int) -> Response:
+def shown_again(request: Request, made: Page, status: int) -> Response:
+    """The page of a form that was not taken."""
     headers = {"Cache-Control": "no-store"}
     return HTMLResponse(shown_to(request, render(made)), status, headers=headers)
 
 
-def _book(content: bytes, name: str) -> Response:
+def book_response(content: bytes, name: str) -> Response:
+    """A workbook to take along."""
     told = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
     return Response(content, media_type=MEDIA_TYPE, headers={**told, "Cache-Control": "no-store"})
 

@@ -44,6 +44,8 @@ _LIST = Rule(_OFFICE)
 _FILED = Rule(frozenset({*_OFFICE, Role.CHAIR, Role.REVIEWER}), own_park=True)
 _FILE = Rule(_OFFICE, own_park=True)
 _ANSWER = Rule(frozenset({*_OFFICE, Role.REVIEWER}))
+# What parks negotiate is for the office and its chair: who judges has not heard it before.
+_COURTED = Rule(_EXPORTERS, own_park=True)
 _MEETING = Rule(frozenset(Role) - {Role.PARK, Role.ADMIN, Role.AUDITOR}, own_park=True)
 _RUN = Rule(frozenset({Role.SECRETARY, Role.CHAIR}))
 _JUDGE = Rule(frozenset({Role.REVIEWER}))
@@ -176,6 +178,23 @@ POLICY: dict[str, Rule] = {
     "GET /api/v1/trend": _MEETING,
     "POST /announced": _LIST,
     "POST /announced/{id}": _LIST,
+    # projects that are courted
+    "GET /pipeline": _COURTED,
+    "GET /pipeline.xlsx": _COURTED,
+    "GET /pipeline/new": _FILE,
+    "POST /pipeline": _FILE,
+    "POST /pipeline/demo": _LIST,
+    "POST /pipeline/workbook": _FILE,
+    "GET /pipeline/workbook/{key}.xlsx": _FILE,
+    "GET /pipeline/courted": _EXPORT,  # no park learns before the decision who else courts
+    "POST /pipeline/courted": _LIST,
+    "POST /pipeline/courted/{ruling}/reopen": _LIST,
+    "GET /pipeline/{id}": _COURTED,
+    "POST /pipeline/{id}": _FILE,
+    "POST /pipeline/{id}/stage": _FILE,
+    "POST /pipeline/{id}/filing": _FILE,
+    "POST /pipeline/{id}/park": _LIST,
+    "POST /pipeline/{id}/link": _LIST,
     # the review meeting; who sees what of it: `api.sight`
     "GET /sessions": _MEETING,
     "GET /sessions/{session_id}": _MEETING,
@@ -233,6 +252,8 @@ POLICY: dict[str, Rule] = {
     "GET /api/v1/readiness": _SETUP,
     "GET /api/v1/shortlist": _LIST_READ,
     "GET /api/v1/applications": _FILED,
+    "GET /api/v1/pipeline": _COURTED,
+    "GET /api/v1/pipeline/courted": _EXPORT,
     "POST /api/v1/surveys": _FACTS,
     "POST /api/v1/imports": _FACTS,
 }

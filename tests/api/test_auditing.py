@@ -30,16 +30,19 @@ from api.desk import Desk
 from api.security.policy import POLICY
 from api.settings import Settings
 from graph.attraction.consultation import Ask, ask
+from graph.attraction.pursuit import Facts
+from graph.attraction.steps import begin
 from graph.errors import StoreError, UsageError
 from graph.model import Batch, Node, Ref
 from graph.review.filing import Content, Filing
 from graph.review.meeting import Case, Meeting
 from graph.store import open_store
 from graph.store.base import GraphStore
-from records import filings, meetings
+from records import documents, filings, meetings
 from records.audit import Entry
 from records.database import Records
 from records.park_work import CONSULTATION
+from records.pursuits import PURSUIT
 from records.recording import recorded_batches, recorded_claims
 from records.roles import Actor
 from records.trail import BEGIN, Wanted, check, facts_of, newest
@@ -355,6 +358,15 @@ def real_address(client: TestClient, route: str) -> str:
         file = {"file": ("a.xlsx", workbook("不对"))}
         answer = client.post("/applications/workbook", data={"park": "park-jiqiren"}, files=file)
         about["key"] = re.search(r"/applications/workbook/(\w+)", answer.text).group(1)  # type: ignore[union-attr]
+    if template == "/pipeline/{id}":
+        about["id"] = "p1"
+        facts = Facts("项目", "企业")
+        day = date(2026, 7, 1)
+        pursuit = begin("p1", "park-jiqiren", facts, "lead", day, "王", today=day)
+        documents.change(records_in(client), PURSUIT, "add", lambda _: {"p1": pursuit})
+    if "/pipeline/workbook/" in template:
+        answer = client.post("/pipeline/workbook", files={"file": ("a.xlsx", workbook("不对"))})
+        about["key"] = re.search(r"/pipeline/workbook/(\w+)", answer.text).group(1)  # type: ignore[union-attr]
     if "{session_id}" in template:
         about |= {"session_id": "s1", "case_id": "c1"}
         case = Case("c1", "项目", "企业", "park-jiqiren")

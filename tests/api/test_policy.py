@@ -209,6 +209,9 @@ SHOWN = (
     "/entities/Enterprise/demo-leader-jiadian",
     "/entities/Project/demo-p-bingya",
     "/shortlist",
+    "/pipeline",
+    "/pipeline/demo-pursuit-01",
+    "/pipeline/courted",
     "/tasks",
     "/standards",
     "/standards/default-land",
@@ -226,6 +229,7 @@ def test_no_page_offers_what_its_reader_may_not_do(client: TestClient, role: str
     pick = {"kind": "project", "candidate": "demo-p-bingya", "chain": "chain-jiadian"}
     pick |= {"leader": "demo-leader-jiadian", "region": "370211"}
     assert client.post("/shortlist", data=pick).status_code == 200
+    assert client.post("/pipeline/demo").status_code == 200
     chosen = f"{role}:demo-park-binhai" if role == Role.PARK else role
     client.cookies.set("lianzhu-role", chosen)
     routes = list(flat(client.app.routes))  # type: ignore[attr-defined]
