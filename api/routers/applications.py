@@ -287,7 +287,7 @@ def _write(
             note = note_of(request, records, typed)
         except UsageError as error:
             made = filing_page(request, desk, records, old, old.park, typed=typed, seen=seen)
-            return _shown(request, said_on(made, error), 400)
+            return shown_again(request, said_on(made, error), 400)
 
     def step(filing: Filing) -> Filing:
         after = filing
