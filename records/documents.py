@@ -13,14 +13,16 @@ from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, insert, select, update
+from pydantic_core import PydanticSerializationError
+from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
-from graph.errors import NotFound
+from graph.errors import NotFound, UsageError
 from records.audit import Value
 from records.database import Records
 from records.tables import documents
 
-__all__ = ["Document", "Kind", "all_of", "change", "get"]
+__all__ = ["Document", "Kind", "added", "all_of", "change", "dumped", "get"]
 
 
 class Document(Protocol):
@@ -58,13 +60,31 @@ class Kind(Generic[T]):
         return found
 
     def text(self, document: T) -> str:
-        """A document as it is kept."""
-        return _adapter(self.type).dump_json(document).decode()
+        """A document as it is kept; raises as `dumped`."""
+        return dumped(_adapter(self.type), document)
 
 
 @cache  # to build one costs more than to read many documents
 def _adapter(type: Any) -> TypeAdapter[Any]:
     return TypeAdapter(type)
+
+
+def dumped(adapter: TypeAdapter[Any], document: object) -> str:
+    """A document as JSON; `UsageError` where a text in it holds half of a surrogate pair."""
+    try:
+        return adapter.dump_json(document).decode()
+    except PydanticSerializationError as error:
+        if "surrogates" in str(error):
+            raise UsageError("records_text", limit="-") from None
+        raise
+
+
+def added(db: Connection, table: Table, **row: object) -> None:
+    """Keep a new document; `UsageError` where there is one of its id."""
+    try:
+        db.execute(insert(table).values(**row))
+    except IntegrityError:
+        raise UsageError("id_twice", id=row["id"]) from None
 
 
 def get(records: Records, kind: Kind[T], id: str, park: str | None = None) -> T:
@@ -97,7 +117,8 @@ def change(
     `step` gets the documents of `ids` (None: all, of one `park`) and answers those it changes or
     adds; nobody else changes any of the kind between reading and writing.  One that comes back
     equal is not written and not noted.  Raises `NotFound` for an id that is not there or not of
-    `park`, and whatever `step` raises: then nothing is changed.
+    `park`, `UsageError` for a new one whose id is there, and whatever `step` raises: then nothing
+    is changed.
     """
     with records.write() as writing:
         before = _held(writing.db, kind, park, ids)
@@ -117,7 +138,7 @@ def change(
             if id_ in before:
                 writing.db.execute(update(documents).where(here).values(**kept))
             else:
-                writing.db.execute(insert(documents).values(kind=kind.name, id=id_, **kept))
+                added(writing.db, documents, kind=kind.name, id=id_, **kept)
             noted = {**kind.named(document), **detail}
             writing.note(f"{kind.name}.{action}", f"{kind.name}/{id_}", **noted)
     return after

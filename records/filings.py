@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from graph.errors import Changed, NotFound
 from graph.review.filing import Content, Filing, check, write
 from records.audit import Value
 from records.database import Records
+from records.documents import added, dumped
 from records.tables import filings
 
 __all__ = ["act", "add", "all_of", "exists", "get", "take"]
@@ -20,13 +21,12 @@ _DOCUMENT = TypeAdapter(Filing)
 
 
 def add(records: Records, made: Sequence[Filing]) -> None:
-    """Keep new applications, all or none; `UsageError` for one that says too little."""
+    """Keep new applications, all or none; `UsageError` for one that says too little or is there."""
     for filing in made:
         check(filing.content)
     with records.write() as writing:
         for filing in made:
-            row = {"id": filing.id, "park": filing.park, **_kept(filing)}
-            writing.db.execute(insert(filings).values(**row))
+            added(writing.db, filings, id=filing.id, park=filing.park, **_kept(filing))
             named = {"name": filing.content.name, "park": filing.park}
             writing.note("filing.add", f"filing/{filing.id}", **named)
 
@@ -94,8 +94,7 @@ def take(
         for filing in made:
             if (filing.content.name, filing.content.applicant) in called:
                 raise Changed("filing_changed")
-            row = {"id": filing.id, "park": park, **_kept(filing)}
-            writing.db.execute(insert(filings).values(**row))
+            added(writing.db, filings, id=filing.id, park=park, **_kept(filing))
             named = {"name": filing.content.name, "park": park}
             writing.note("filing.add", f"filing/{filing.id}", **named)
 
@@ -108,7 +107,7 @@ def exists(db: Connection, id: str) -> None:
 
 def _kept(filing: Filing) -> dict[str, object]:
     return {
-        "document": _DOCUMENT.dump_json(filing).decode(),
+        "document": dumped(_DOCUMENT, filing),
         "changed_at": datetime.now(UTC),
     }
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import or_, select, update
 
 from graph.errors import NotFound, UsageError
 from graph.review.agenda import BEFORE
 from graph.review.meeting import SEALED, Meeting
 from records.audit import Value
 from records.database import Records
+from records.documents import added, dumped
 from records.tables import meetings
 
 __all__ = ["ACTIONS", "act", "add", "all_of", "digest", "get", "preparing"]
@@ -46,13 +47,13 @@ ACTIONS = (
 
 
 def add(records: Records, meeting: Meeting) -> None:
-    """Call a meeting; `UsageError` where that year already has one of its number."""
+    """Call a meeting; `UsageError` where that year already has one of its number, or its id."""
     same = (meetings.c.year == meeting.year) & (meetings.c.ordinal == meeting.ordinal)
     with records.write() as writing:
         if writing.db.execute(select(meetings.c.id).where(same)).first() is not None:
             raise UsageError("meeting_twice", year=meeting.year, ordinal=meeting.ordinal)
         row = {"id": meeting.id, "year": meeting.year, "ordinal": meeting.ordinal}
-        writing.db.execute(insert(meetings).values(**row, **_kept(meeting)))
+        added(writing.db, meetings, **row, **_kept(meeting))
         writing.note("review.call", f"meeting/{meeting.id}", title=meeting.title)
 
 
@@ -117,7 +118,7 @@ def _kept(meeting: Meeting) -> dict[str, object]:
 
 
 def _text(meeting: Meeting) -> str:
-    return _DOCUMENT.dump_json(meeting).decode()
+    return dumped(_DOCUMENT, meeting)
 
 
 def _made(text: str | None, id: str) -> Meeting:

@@ -157,7 +157,7 @@ def check(content: Content) -> None:
                 raise UsageError("filing_field", field=name)
     for name, value in content.numbers.items():
         if not isfinite(value):
-            raise UsageError("filing_field", field=name)
+            raise UsageError("filing_number", field=name)
 
 
 def missing(content: Content, standard: Standard) -> Sequence[str]:

@@ -125,7 +125,7 @@ def _checked(value: Any, hint: str, name: str, where: str) -> Any:
         raise DataError("bad_standard", standard=name, where=where, what=value)
     if isinstance(value, float) and not isfinite(value):
         raise DataError("bad_standard", standard=name, where=where, what=value)
-    strings = "Sequence[str]" in hint
+    strings = "tuple[str" in hint
     if strings and not (isinstance(value, list) and all(isinstance(v, str) for v in value)):
         raise DataError("bad_standard", standard=name, where=where, what=value)
     return tuple(value) if strings else value

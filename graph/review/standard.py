@@ -64,7 +64,7 @@ class Indicator:
     benchmark: float | None = None
     lower_is_better: bool = False
     minimum: float | None = None  # at least; at most where lower is better
-    steps: Sequence[tuple[float, float]] = ()
+    steps: tuple[tuple[float, float], ...] = ()
     evidence: str = ""  # the document that proves it
     source: str = ""  # of its numbers
     assumed: bool = False  # the numbers are ours
@@ -83,7 +83,10 @@ class Cutoffs:
 
 @dataclass(frozen=True)
 class Standard:
-    """One version of one park's standard for one industry and track ("" = any)."""
+    """One version of one park's standard for one industry and track ("" = any).
+
+    Its lists are tuples, so that one that is read from JSON again equals the one it was.
+    """
 
     id: str
     version: str
@@ -94,10 +97,10 @@ class Standard:
     park: str = ""
     industry: str = ""
     valid_to: date | None = None
-    indicators: Sequence[Indicator] = ()
-    vetoes: Sequence[Veto] = ()
+    indicators: tuple[Indicator, ...] = ()
+    vetoes: tuple[Veto, ...] = ()
     cutoffs: Cutoffs = Cutoffs()
-    required: Sequence[str] = ()  # fields without which an application is incomplete
+    required: tuple[str, ...] = ()  # fields without which an application is incomplete
     priority: bool = True  # 优先引进: closing a gap of a leading chain puts it first among equals
     note: str = ""
 

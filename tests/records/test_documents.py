@@ -95,5 +95,9 @@ def test_a_step_that_refuses_changes_nothing(records: Records) -> None:
             records, NOTE, "write",
             lambda held: {"a": replace(FIRST, text="变"), "z": Note("z", "\0", "坏")},
         )  # fmt: skip
+    with pytest.raises(UsageError, match="records_text"):
+        put(records, Note("y", "", "新"), Note("z", "", "\ud800"))
+    with pytest.raises(UsageError, match="id_twice"):
+        put(records, Note("y", "", "新"), replace(FIRST, text="变"))
     assert documents.all_of(records, NOTE) == [FIRST, SECOND]
     assert len(noted(records)) == 2

@@ -72,13 +72,17 @@ def test_adding_is_all_or_none(records: Records) -> None:
         (replace(CONTENT, applicant=""), "filing_name"),
         (replace(CONTENT, numbers={"wealth": 1.0}), "filing_field"),
         (replace(CONTENT, texts={"poem": "诗"}), "filing_field"),
-        *((replace(CONTENT, numbers={"land_mu": odd}), "filing_field") for odd in ODD),
+        *((replace(CONTENT, numbers={"land_mu": odd}), "filing_number") for odd in ODD),
     ):
         with pytest.raises(UsageError) as caught:
             filings.add(records, [DRAFT, Filing("f2", "north", odd)])
         assert caught.value.code == code
-    with pytest.raises(UsageError, match="records_text"):
-        filings.add(records, [DRAFT, replace(DRAFT, id="f" * 33)])
+    half = replace(DRAFT, id="f2", content=replace(CONTENT, texts={"products": "\ud800"}))
+    for odd in (replace(DRAFT, id="f" * 33), half):
+        with pytest.raises(UsageError, match="records_text"):
+            filings.add(records, [DRAFT, odd])
+    with pytest.raises(UsageError, match="id_twice"):
+        filings.add(records, [DRAFT, replace(DRAFT, park="south")])
     assert (filings.all_of(records), entries(records)) == ([], [])
 
 
@@ -92,7 +96,7 @@ def test_each_change_is_one_entry_and_a_refused_one_none(records: Records) -> No
         ("filing_changed", lambda f: filing.hand_in(f, 1, NOW, "王")),
         ("filing_state", lambda f: filing.hand_in(f, 2, NOW, "王")),
         ("filing_name", lambda f: filing.write(f, replace(CONTENT, name=""), 2)),
-        ("filing_field", lambda f: filing.write(f, replace(CONTENT, numbers=NO_LAND), 2)),
+        ("filing_number", lambda f: filing.write(f, replace(CONTENT, numbers=NO_LAND), 2)),
     ):
         with pytest.raises(LianzhuError) as caught:
             act("step", step)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from importlib.resources import files
 
 import pytest
+from pydantic import TypeAdapter
 
 from graph.errors import DataError, UsageError
 from graph.review.reading import read_standard
@@ -33,6 +34,8 @@ def test_every_shipped_standard_is_valid_and_says_where_its_numbers_come_from(na
     assert name.startswith(found.id)
     assert all(bool(i.source) or i.assumed for i in found.indicators)
     assert len(found.vetoes) == 9
+    kept = TypeAdapter(Standard)
+    assert kept.validate_json(kept.dump_json(found)) == found
 
 
 def test_the_default_heads_are_the_zone_s_own() -> None:
