@@ -293,7 +293,9 @@ def test_every_standard_of_the_sample_has_its_page(client: TestClient, lang: str
         assert row["document"] in answer.text
 
 
-def test_the_check_and_the_guide_lead_to_the_standards(client: TestClient) -> None:
+def test_the_menu_the_check_and_the_guide_lead_to_the_standards(client: TestClient) -> None:
+    menu = client.get("/").text.partition("</nav>")[0]
+    assert '<a href="/standards">准入标准</a>' in menu
     check = unescape(client.get("/prechecks/demo-p-fabeng").text)
     assert 'href="/standards/default-land?version=2026.1"' in check
     assert 'href="/standards"' in client.get("/guide").text
