@@ -116,13 +116,13 @@ def replay(
 def export_(
     id_: Id,
     out: Annotated[Path, typer.Option("--out", help="文件夹 / folder")],
-    format_: Annotated[str, typer.Option("--format", help="docx,xlsx")] = "docx,xlsx",
+    format_: Annotated[str, typer.Option("--format", help="docx,xlsx,pdf")] = "docx,xlsx",
     force: Annotated[bool, typer.Option("--force", help="覆盖 / overwrite")] = False,
     store: StoreUrl = None,
     sample: OfSample = False,
     as_json_: AsJson = False,
 ) -> None:
-    """文书 / write opinions and minutes for Word and the score sheet for Excel."""
+    """文书 / write opinions and minutes for Word, the score sheet for Excel, or all as PDF."""
     from api.review_files import Documents, formats_named, provenance_of, write_documents
 
     with _at(store, sample=sample) as at:

@@ -36,7 +36,7 @@ class Diagnosis:
 
 
 def examine(url: str, settings: Settings) -> Diagnosis:
-    """Look at Python, SQLite, the packages, the words, the store and the records; never raises."""
+    """Look at Python, SQLite, packages, words, the store, the records and PDF; never raises."""
     looks: Sequence[Callable[[], Check]] = (
         _python,
         _sqlite,
@@ -44,6 +44,7 @@ def examine(url: str, settings: Settings) -> Diagnosis:
         lambda: _static(settings.lang),
         lambda: _store(url, settings),
         lambda: _records(settings),
+        lambda: _pdf(settings.lang),
     )
     checks = [look() for look in looks]
     return Diagnosis(all(c.ok for c in checks), checks)
@@ -114,3 +115,14 @@ def _records(settings: Settings) -> Check:
     except LianzhuError as error:
         told = message(settings.lang, error.code, error.facts)
         return Check("records", False, told.text, told.hint)
+
+
+def _pdf(lang: str) -> Check:
+    """Not offered is no fault: Windows has no Pango, and everything else works."""
+    from api.press import missing, not_offered
+
+    error = missing()
+    if error is None:
+        return Check("pdf", True, word(lang, "paper.works"))
+    told = message(lang, error.code, error.facts)
+    return Check("pdf", bool(not_offered()), told.text, told.hint)

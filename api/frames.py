@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, Response
 from api.deps import etag, identity_of, settings_of
 from api.desk import Desk
 from api.kept import today_of
+from api.press import not_offered
 from api.security.gate import flat, route_of
 from api.security.policy import rights_of
 from graph.question import ALGORITHM
@@ -81,10 +82,11 @@ def frame_of(
 def read_by(request: Request) -> dict[str, Any]:
     """The fields of a frame that say who reads the page and what else they may ask."""
     who = identity_of(request)
+    rights = rights_of(who.roles).difference(not_offered())
     if who.by == "nothing":
-        return {"rights": rights_of(who.roles)}
+        return {"rights": rights}
     shown = c.Who(who.name, sorted(who.roles), who.by == "demo")
-    rights = frozenset() if who.must else rights_of(who.roles)
+    rights = frozenset() if who.must else rights
     if not shown.demo:
         rights -= {"POST /role", "POST /blank"}
     return {"who": shown, "rights": rights}

@@ -11,13 +11,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from api.desk import Desk
+from api.press import printed
 from api.settings import Settings
 from graph.errors import StoreError, UsageError
-from graph.review.account import MeetingAnswer
+from graph.review.account import Judged, MeetingAnswer
 from graph.review.batch import Batch
 from graph.review.meeting import SEALED, Meeting
 from records import meetings
+from viz.paper import paper_html
 from viz.review_docs import Provenance, minutes_docx, opinion_docx, scores_xlsx
+from viz.review_scores import scores_story
+from viz.review_stories import minutes_story, opinion_story
 from viz.words import word
 
 __all__ = [
@@ -29,7 +33,7 @@ __all__ = [
     "write_documents",
 ]
 
-FORMATS = ("docx", "xlsx")
+FORMATS = ("docx", "xlsx", "pdf")
 _BAD_IN_NAME = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 
 
@@ -109,18 +113,38 @@ def _contents(
     answer, names, lang, given = made.answer, made.names, made.lang, made.given
     if "docx" in formats:
         template = template_for(settings, "minutes")
-        name = word(lang, "review_cli.file_minutes")
-        yield f"{name}.docx", minutes_docx(answer, names, lang, given, made.chosen, template)
+        content = minutes_docx(answer, names, lang, given, made.chosen, template)
+        yield f"{_named(lang, 'minutes')}.docx", content
         template = template_for(settings, "opinion")
-        for at, project in enumerate(answer.projects, 1):
-            name = word(
-                lang, "review_cli.file_opinion", n=f"{at:02d}", project=_plain(project.name)
-            )
-            content = opinion_docx(answer, project, names, lang, given, template)
-            yield f"{name}.docx", content
+        for name, project in _opinions(made):
+            yield f"{name}.docx", opinion_docx(answer, project, names, lang, given, template)
     if "xlsx" in formats:
-        name = word(lang, "review_cli.file_scores")
-        yield f"{name}.xlsx", scores_xlsx(answer, names, lang, given, made.chosen)
+        content = scores_xlsx(answer, names, lang, given, made.chosen)
+        yield f"{_named(lang, 'scores')}.xlsx", content
+    if "pdf" in formats:
+        papers = dict(_papers(made))
+        yield from zip(papers, printed(list(papers.values())), strict=True)
+
+
+def _papers(made: Documents) -> Iterator[tuple[str, str]]:
+    answer, names, lang, given = made.answer, made.names, made.lang, made.given
+    story = minutes_story(answer, names, lang, given, made.chosen)
+    yield f"{_named(lang, 'minutes')}.pdf", paper_html(story)
+    for name, project in _opinions(made):
+        yield f"{name}.pdf", paper_html(opinion_story(answer, project, names, lang, given))
+    story = scores_story(answer, names, lang, given, made.chosen)
+    yield f"{_named(lang, 'scores')}.pdf", paper_html(story, across=True)
+
+
+def _opinions(made: Documents) -> Iterator[tuple[str, Judged]]:
+    """Each project with the name of its opinion as a file."""
+    for at, project in enumerate(made.answer.projects, 1):
+        facts = {"n": f"{at:02d}", "project": _plain(project.name)}
+        yield word(made.lang, "review_cli.file_opinion", **facts), project
+
+
+def _named(lang: str, document: str) -> str:
+    return word(lang, f"review_cli.file_{document}")
 
 
 def _plain(name: str) -> str:

@@ -12,6 +12,7 @@
     │   └── NotSignedIn    nobody has signed in (HTTP 401)
     ├── Changed            somebody else changed it meanwhile (HTTP 412)
     ├── TooMany            asked too often (HTTP 429)
+    ├── NotInstalled       this machine lacks what it needs for that (exit 1, HTTP 501)
     └── StoreError         the store cannot answer (exit 1, HTTP 503)
         ├── StoreBusy      another writer holds the store, or an import is unfinished
         ├── StoreDown      nobody answers at the store's address
@@ -31,6 +32,7 @@ __all__ = [
     "LianzhuError",
     "NotAllowed",
     "NotFound",
+    "NotInstalled",
     "NotSignedIn",
     "StoreBusy",
     "StoreDown",
@@ -97,6 +99,10 @@ class Changed(LianzhuError):
 
 class TooMany(LianzhuError):
     """Asked too often; `seconds` says when again."""
+
+
+class NotInstalled(LianzhuError):
+    """This machine lacks a library or a font that it takes."""
 
 
 class StoreError(LianzhuError):

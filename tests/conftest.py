@@ -23,10 +23,12 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
+from api.press import missing as not_printable
 from api.settings import Settings
 from records.database import Records
 from tests import postgres
 from tests.neo4j.server import Failed, Login, Server, fetch, unavailable
+from viz.words import message
 
 ROOT = Path(__file__).parent.parent
 REQUIRED = os.environ.get("LIANZHU_REQUIRE") == "1"
@@ -115,6 +117,13 @@ def chromium() -> str:
     if found is None:
         missing("Chromium (Debian: apt-get install chromium fonts-noto-cjk)")
     return str(found)
+
+
+@pytest.fixture(scope="session")
+def typesetter() -> None:
+    """That this machine makes PDFs."""
+    if (error := not_printable()) is not None:
+        missing(message("en", error.code, error.facts).text)
 
 
 @pytest.fixture(scope="session")

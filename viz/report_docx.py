@@ -27,7 +27,7 @@ from viz.report_parts import Section
 from viz.table import Cell, Column, Table
 from viz.words import word
 
-__all__ = ["MEDIA_TYPE", "Story", "report_docx"]
+__all__ = ["MEDIA_TYPE", "Story", "printable", "report_docx"]
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 # What XML 1.0 cannot hold, or Word takes for something else than text.
@@ -84,10 +84,15 @@ def report_docx(page: Story, template: str = "") -> bytes:
     return out.getvalue()
 
 
+def printable(text: str) -> str:
+    """The text with a space for whatever cannot stand on paper: controls, halves of characters."""
+    return _CONTROL.sub(" ", text)
+
+
 def _told(document: WordDocument, page: Story) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
     core = document.core_properties
-    core.title, core.author = _clean(page.title), word(page.frame.lang, "site.name")
+    core.title, core.author = printable(page.title), word(page.frame.lang, "site.name")
     core.created = core.modified = now
     core.comments = ""
     _add(document, page.title, "Title")
@@ -133,7 +138,7 @@ def _table(document: WordDocument, page: Story, table: Table) -> None:
 def _write(cell: _Cell, lines: Sequence[str], *, number: bool, strong: bool = False) -> None:
     for at, line in enumerate(lines):
         paragraph = cell.paragraphs[0] if at == 0 else cell.add_paragraph()
-        run = paragraph.add_run(_clean(line))
+        run = paragraph.add_run(printable(line))
         run.bold = strong or None
         run.font.size = Pt(9 if at == 0 else 8)
         paragraph.paragraph_format.space_after = Pt(0)
@@ -143,14 +148,10 @@ def _write(cell: _Cell, lines: Sequence[str], *, number: bool, strong: bool = Fa
 
 def _add(document: WordDocument, text: str, style: str = "") -> Paragraph:
     """A paragraph in a style, or in the usual one where the template lacks it."""
-    paragraph = document.add_paragraph(_clean(text))
+    paragraph = document.add_paragraph(printable(text))
     if style in document.styles:
         paragraph.style = document.styles[style]
     return paragraph
-
-
-def _clean(text: str) -> str:
-    return _CONTROL.sub(" ", text)
 
 
 def _mark(row: _Row, *names: str) -> None:

@@ -3,7 +3,7 @@
 An office's own template is a .docx.  Kept of it are headers, footers, page size, margins, every
 style, and whatever its body holds (a letterhead, say); the text follows after that, in its styles
 Title, Subtitle, Intense Quote, Heading 1, List Bullet, Caption and Table Grid, and in its Normal
-where one of them is missing.  There is no PDF: Word prints one.
+where one of them is missing.  PDFs are made from the same stories by `viz.paper`, without it.
 
 Everything is made from an answer that holds only what its reader may see.  Text never becomes a
 formula and no cell computes: a sheet says what the meeting said.

@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 
 from graph.review.account import Judged, MeetingAnswer
 from graph.review.batch import Batch
 from graph.review.meeting import Decision
 from viz import review_words as say
-from viz.contexts import Frame
-from viz.numerals import chinese_number
 from viz.report_parts import Section, listed
-from viz.report_parts import told as told_in
 from viz.review_effect import effect_sections, gain_sections
+from viz.review_story import MeetingStory, meeting_day, meeting_story, with_table
 from viz.review_tables import batch_table, detail, gates_table, heads_table, items_table
 from viz.review_voices import ballots_table, cards_table, conditions_table
 from viz.review_words import Provenance
-from viz.table import Cell, Column, Table
+from viz.table import Cell, Table
 from viz.words import term, word
 
-__all__ = ["MeetingStory", "minutes_story", "opinion_story"]
+__all__ = ["minutes_story", "opinion_story", "summary"]
 
 _Names = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class MeetingStory:
-    """A document of a meeting, as `viz.report_docx` writes it down."""
-
-    frame: Frame
-    title: str
-    subject: str
-    headline: str
-    notes: Sequence[str]
-    sections: Sequence[Section]
-    foot: str
-
-    def told(self, cell: Cell, column: Column) -> str:
-        """A cell in words."""
-        return told_in(self.frame.lang, cell, column)
 
 
 def opinion_story(
@@ -53,32 +33,27 @@ def opinion_story(
     sections = [
         Section("about", word(lang, "reviewdoc.about"), table=_about(answer, project, names, lang)),
         Section("result", word(lang, "reviewdoc.result"), _result(project, names, lang)),
-        _with(lang, "gates", gates_table(one, names, lang, whose=False)),
-        _with(lang, "heads", heads_table(project, lang), _points(project, lang)),
-        _with(lang, "items", _narrow(items_table(answer, one, names, lang, whose=False))),
+        with_table(lang, "gates", gates_table(one, names, lang, whose=False)),
+        with_table(lang, "heads", heads_table(project, lang), _points(project, lang)),
+        with_table(lang, "items", _narrow(items_table(answer, one, names, lang, whose=False))),
         *gain_sections(answer, project, names, lang),
-        _with(lang, "cards", cards_table(answer, one, names, lang, whose=False)),
-        _with(lang, "ballots", ballots, _votes(project, lang)),
+        with_table(lang, "cards", cards_table(answer, one, names, lang, whose=False)),
+        with_table(lang, "ballots", ballots, _votes(project, lang)),
         Section(
             "dissent", word(lang, "reviewdoc.dissent"),
             [] if project.dissent else [word(lang, "reviewdoc.none")],
             bullets=_dissent(answer, project, lang),
         ),
-        _with(lang, "conditions", conditions_table(one, names, lang, whose=False)),
+        with_table(lang, "conditions", conditions_table(one, names, lang, whose=False)),
         *_appeals(answer, one, lang),
-        _basis(lang, given),
-        _signing(lang, answer),
     ]  # fmt: skip
-    return MeetingStory(
-        Frame(lang, "", sample=given.sample),
+    session = say.session_text(lang, answer)
+    told = (
         word(lang, "reviewdoc.opinion"),
-        word(lang, "reviewdoc.opinion_of", session=say.session_text(lang, answer),
-             project=project.name),
+        word(lang, "reviewdoc.opinion_of", session=session, project=project.name),
         word(lang, "reviewdoc.concluded", outcome=outcome),
-        _notes(lang, answer, given),
-        _numbered(lang, sections),
-        _foot(lang, given),
-    )  # fmt: skip
+    )
+    return meeting_story(answer, lang, given, told, sections)
 
 
 def minutes_story(
@@ -104,37 +79,10 @@ def minutes_story(
         *effect_sections(answer, names, lang),
         *_appeals(answer, answer.projects, lang),
         *_reopened(answer, names, lang),
-        _basis(lang, given),
-        _signing(lang, answer),
     ]
-    return MeetingStory(
-        Frame(lang, "", sample=given.sample),
-        word(lang, "reviewdoc.minutes_of", title=answer.title),
-        say.session_text(lang, answer),
-        _summary(answer, lang),
-        _notes(lang, answer, given),
-        _numbered(lang, sections),
-        _foot(lang, given),
-    )
-
-
-def _numbered(lang: str, sections: Sequence[Section]) -> Sequence[Section]:
-    """一、二、三 before each title."""
-    return [
-        replace(s, title=word(lang, "reviewdoc.numbered", n=_number(lang, at), title=s.title))
-        for at, s in enumerate(sections, 1)
-    ]
-
-
-def _number(lang: str, at: int) -> str:
-    return chinese_number(at) if lang == "zh" else str(at)
-
-
-def _with(lang: str, id: str, table: Table, lines: Sequence[str] = ()) -> Section:
-    """A section of a table, or that there is none of it."""
-    if table.rows:
-        return Section(id, table.caption, lines, table)
-    return Section(id, table.caption, [*lines, word(lang, "reviewdoc.none")])
+    title = word(lang, "reviewdoc.minutes_of", title=answer.title)
+    told = (title, say.session_text(lang, answer), summary(answer, lang))
+    return meeting_story(answer, lang, given, told, sections)
 
 
 def _narrow(table: Table) -> Table:
@@ -161,7 +109,7 @@ def _about(answer: MeetingAnswer, project: Judged, names: _Names, lang: str) -> 
         ("park", names.get(project.park, project.park)),
         ("track", term(lang, "route", project.track) if project.track else none),
         ("standard", project.standard or none),
-        ("day", _day(lang, answer)),
+        ("day", meeting_day(lang, answer)),
         ("judges", listed(lang, [people.get(m, m) for m in project.judges]) or none),
         ("recused", listed(lang, recused) or word(lang, "reviewdoc.none")),
     ]
@@ -251,7 +199,7 @@ def _met(answer: MeetingAnswer, lang: str) -> Table:
         return listed(lang, told) or word(lang, "text.no_data")
 
     pairs = [
-        ("day", _day(lang, answer)),
+        ("day", meeting_day(lang, answer)),
         ("host", answer.host or word(lang, "text.no_data")),
         ("place", answer.place or word(lang, "text.no_data")),
         ("chair", seated("chair")),
@@ -272,7 +220,7 @@ def _agenda(answer: MeetingAnswer, lang: str) -> Sequence[str]:
     return lines
 
 
-def _summary(answer: MeetingAnswer, lang: str) -> str:
+def summary(answer: MeetingAnswer, lang: str) -> str:
     """How many projects were decided which way."""
     outcomes = ("approved", "conditional", "deferred", "transferred", "rejected", "special")
     counts = {o: sum(p.outcome == o for p in answer.projects) for o in outcomes}
@@ -321,33 +269,3 @@ def _reopened(answer: MeetingAnswer, names: _Names, lang: str) -> Sequence[Secti
         people = [known.get(id, names.get(id, id)) for id in who.split(" + ")]
         told.append(" + ".join(people) + colon + why)
     return [Section("reopened", word(lang, "reviewdoc.reopened"), bullets=told)]
-
-
-def _basis(lang: str, given: Provenance) -> Section:
-    lines = [
-        word(lang, "reviewdoc.line", what=what, text=text)
-        for what, text in say.basis_lines(lang, given)
-    ]
-    return Section("basis", word(lang, "reviewdoc.basis"), bullets=lines)
-
-
-def _signing(lang: str, answer: MeetingAnswer) -> Section:
-    lines = [
-        word(lang, "reviewdoc.sign_chair"),
-        word(lang, "reviewdoc.sign_members"),
-        word(lang, "reviewdoc.sign_day", host=answer.host, day=_day(lang, answer)),
-    ]
-    return Section("signing", word(lang, "reviewdoc.signing"), lines)
-
-
-def _notes(lang: str, answer: MeetingAnswer, given: Provenance) -> Sequence[str]:
-    notes = [word(lang, "reviewdoc.sample")] if given.sample else []
-    return notes if say.is_final(answer) else [*notes, word(lang, "reviewdoc.not_final")]
-
-
-def _foot(lang: str, given: Provenance) -> str:
-    return word(lang, "reviewdoc.foot", day=say.day_text(lang, given.made_at))
-
-
-def _day(lang: str, answer: MeetingAnswer) -> str:
-    return say.day_text(lang, date.fromisoformat(answer.on_day))

@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.deps import AtDesk, AtRecords, answered, settings_of
 from api.desk import Desk, Names
 from api.frames import chosen, lang_of, local, page_html, sheet_of, with_sheet
+from api.press import pdf_file, press
 from api.reading import Written, read_list
 from api.routers.v1 import PROBLEMS
 from api.verifying import day_of
@@ -68,12 +69,17 @@ def sheet(request: Request, desk: AtDesk, records: AtRecords, status: Word = "")
 @router.get("/shortlist.docx")
 def letter(request: Request, desk: AtDesk, records: AtRecords, status: Word = "") -> Response:
     """The list as a Word file."""
-    found = _page(request, desk, records, status, None)
-    story = v.ListStory(found.frame, found.rows, found.names)
+    story = _story(request, desk, records, status)
     content = report_docx(story, settings_of(request).report_template)
-    name = quote(f"{story.title} {found.frame.data_date or ''}".strip())
-    disposition = f"attachment; filename*=UTF-8''{name}.docx"
+    disposition = f"attachment; filename*=UTF-8''{quote(_named(story))}.docx"
     return Response(content, media_type=MEDIA_TYPE, headers={"Content-Disposition": disposition})
+
+
+@router.get("/shortlist.pdf")
+def paper(request: Request, desk: AtDesk, records: AtRecords, status: Word = "") -> Response:
+    """The list on paper."""
+    story = _story(request, desk, records, status)
+    return pdf_file(press(story, across=True), _named(story))
 
 
 @router.post("/shortlist")
@@ -176,6 +182,15 @@ def _page(
     rows = [r for r in _rows(desk, records, frame.lang) if status in ("", r.status)]
     megabytes = settings_of(request).attachment_mb
     return v.ListPage(frame, rows, desk.names(), shortlist.STATUSES, status, read, megabytes)
+
+
+def _story(request: Request, desk: Desk, records: Records, status: str) -> v.ListStory:
+    found = _page(request, desk, records, status, None)
+    return v.ListStory(found.frame, found.rows, found.names)
+
+
+def _named(story: v.ListStory) -> str:
+    return f"{story.title} {story.frame.data_date or ''}".strip()
 
 
 def _rows(desk: Desk, records: Records, lang: str) -> list[v.ListRow]:

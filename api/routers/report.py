@@ -11,6 +11,7 @@ from api.deps import Asking, AtDesk, answered, settings_of
 from api.desk import Desk
 from api.frames import frame_of, page_html, sheet_of
 from api.heating import NO_REGIONS, Regions, heat_of
+from api.press import pdf_file, press
 from api.routers.pages import Ranked, about_chain, evidence_of
 from api.routers.v1 import PROBLEMS
 from graph.analysis.completeness import completeness
@@ -79,9 +80,19 @@ def report_word(request: Request, desk: AtDesk, question: Asking, chain_id: str)
     """The report as a Word file."""
     page = _report(request, desk, question, chain_id)
     content = report_docx(page, settings_of(request).report_template)
-    name = quote(f"{page.subject} {page.frame.data_date or ''}".strip())
-    disposition = f"attachment; filename*=UTF-8''{name}.docx"
+    disposition = f"attachment; filename*=UTF-8''{quote(_named(page))}.docx"
     return Response(content, media_type=MEDIA_TYPE, headers={"Content-Disposition": disposition})
+
+
+@router.get("/chains/{chain_id}/report.pdf")
+def report_paper(request: Request, desk: AtDesk, question: Asking, chain_id: str) -> Response:
+    """The report on paper."""
+    page = _report(request, desk, question, chain_id)
+    return pdf_file(press(page), _named(page))
+
+
+def _named(page: ReportPage) -> str:
+    return f"{page.subject} {page.frame.data_date or ''}".strip()
 
 
 def _report(request: Request, desk: Desk, question: Question, chain: str) -> ReportPage:

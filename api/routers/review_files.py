@@ -9,17 +9,20 @@ from fastapi.responses import Response
 
 from api.deps import AtDesk, AtRecords, Lang, settings_of
 from api.desk import Desk
+from api.press import pdf_file, press
 from api.review_files import provenance_of, template_for
 from api.reviewing import batches
 from api.sight import eyes_of, seen
 from graph.errors import NotAllowed, NotFound, UsageError
-from graph.review.account import MeetingAnswer, account
+from graph.review.account import Judged, MeetingAnswer, account
 from graph.review.batch import Batch
 from graph.review.meeting import SEALED, Meeting
 from records import meetings
 from records.database import Records
 from viz.report_docx import MEDIA_TYPE as DOCX_TYPE
 from viz.review_docs import minutes_docx, opinion_docx, scores_xlsx
+from viz.review_scores import scores_story
+from viz.review_stories import minutes_story, opinion_story
 from viz.words import word
 from viz.workbook import MEDIA_TYPE
 
@@ -37,6 +40,26 @@ def minutes(
     template, given = template_for(settings_of(request), "minutes"), provenance_of(desk, meeting)
     content = minutes_docx(answer, desk.names(), lang, given, chosen, template)
     return _file(content, f"{word(lang, 'review_cli.file_minutes')}.docx", DOCX_TYPE)
+
+
+@router.get("/sessions/{session_id}/minutes.pdf")
+def minutes_paper(
+    request: Request, desk: AtDesk, records: AtRecords, lang: Lang, session_id: str
+) -> Response:
+    """会议纪要 on paper."""
+    meeting, answer, chosen = _answered(request, desk, records, session_id)
+    story = minutes_story(answer, desk.names(), lang, provenance_of(desk, meeting), chosen)
+    return pdf_file(press(story), word(lang, "review_cli.file_minutes"))
+
+
+@router.get("/sessions/{session_id}/scores.pdf")
+def scores_paper(
+    request: Request, desk: AtDesk, records: AtRecords, lang: Lang, session_id: str
+) -> Response:
+    """项目评分表 on paper."""
+    meeting, answer, chosen = _answered(request, desk, records, session_id)
+    story = scores_story(answer, desk.names(), lang, provenance_of(desk, meeting), chosen)
+    return pdf_file(press(story, across=True), word(lang, "review_cli.file_scores"))
 
 
 @router.get("/sessions/{session_id}/scores.xlsx")
@@ -60,14 +83,35 @@ def opinion(
 ) -> Response:
     """评审意见书."""
     meeting, answer, _ = _answered(request, desk, records, session_id)
-    found = [(at, p) for at, p in enumerate(answer.projects, 1) if p.id == case_id]
-    if not found:
-        raise NotFound("unknown_case", case=case_id)
-    at, project = found[0]
+    project, name = _asked(answer, case_id, lang)
     template, given = template_for(settings_of(request), "opinion"), provenance_of(desk, meeting)
     content = opinion_docx(answer, project, desk.names(), lang, given, template)
-    name = word(lang, "review_cli.file_opinion", n=f"{at:02d}", project=project.name)
     return _file(content, f"{name}.docx", DOCX_TYPE)
+
+
+@router.get("/reviews/{session_id}/{case_id}/opinion.pdf")
+def opinion_paper(
+    request: Request,
+    desk: AtDesk,
+    records: AtRecords,
+    lang: Lang,
+    session_id: str,
+    case_id: str,
+) -> Response:
+    """评审意见书 on paper."""
+    meeting, answer, _ = _answered(request, desk, records, session_id)
+    project, name = _asked(answer, case_id, lang)
+    story = opinion_story(answer, project, desk.names(), lang, provenance_of(desk, meeting))
+    return pdf_file(press(story), name)
+
+
+def _asked(answer: MeetingAnswer, case_id: str, lang: str) -> tuple[Judged, str]:
+    """The project asked for, and the name of its opinion; raises `NotFound`."""
+    for at, project in enumerate(answer.projects, 1):
+        if project.id == case_id:
+            facts = {"n": f"{at:02d}", "project": project.name}
+            return project, word(lang, "review_cli.file_opinion", **facts)
+    raise NotFound("unknown_case", case=case_id)
 
 
 def _answered(

@@ -53,7 +53,7 @@ CHAIN, LEADER, SEGMENT = "chain-jiqiren", "demo-leader-jiqiren", "seg-sifudianji
 OFFICER = Actor("a1", "王", "officer")
 DUE = date(2026, 7, 1)
 CSV = "id,name\nc-new,新链\n".encode()
-FILES = (".xlsx", ".docx", ".csv", ".graphml", ".gexf", ".html")
+FILES = (".xlsx", ".docx", ".pdf", ".csv", ".graphml", ".gexf", ".html")
 ABOUT = {
     "chain_id": CHAIN,
     "park_id": "park-jiqiren",

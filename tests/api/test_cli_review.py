@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from docx import Document
 from openpyxl import load_workbook
+from pypdfium2 import PdfDocument
 from sqlalchemy import create_engine, text
 from typer.testing import CliRunner
 
@@ -169,11 +170,22 @@ def test_export_of_ones_own_on_ones_own_template(own: Records, place: Path, tmp_
     assert run("export", "m1", "--out", tmp_path, "--force")[0] == 0
 
 
+@pytest.mark.usefixtures("typesetter")
+def test_export_of_pdf(own: Records, tmp_path: Path) -> None:
+    made = told("export", "m1", "--out", tmp_path, "--format", "pdf")
+    assert made["files"] == ["会议纪要.pdf", "评审意见书-01-项目p1.pdf", "项目评分表.pdf"]
+    for name, within in zip(made["files"], ("会议纪要", "项目p1", "评分表"), strict=True):
+        (page, *_) = PdfDocument((tmp_path / name).read_bytes())
+        assert within in page.get_textpage().get_text_bounded()
+    assert _last(own)["action"] == "export"
+
+
 def test_an_unknown_format_is_refused_by_name(own: Records, tmp_path: Path) -> None:
     before = _last(own)["seq"]
-    code, _, err = run("export", "m1", "--out", tmp_path / "x", "--format", "docx,pdf")
+    code, _, err = run("export", "m1", "--out", tmp_path / "x", "--format", "docx,odt")
     assert code == 2
-    assert "pdf" in err
+    assert "odt" in err
+    assert "docx | xlsx | pdf" in err
     assert not (tmp_path / "x").exists()
     assert _last(own)["seq"] == before
 

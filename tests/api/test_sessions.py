@@ -15,6 +15,7 @@ from docx import Document
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
+from pypdfium2 import PdfDocument
 
 from api import rehearsal
 from api.app import create_app
@@ -535,6 +536,23 @@ def test_the_documents_of_a_sealed_meeting_are_taken_away_by_who_runs_it(
     assert client.get(f"/reviews/{meeting.id}/nobody/opinion.docx").status_code == 404
 
 
+@pytest.mark.usefixtures("typesetter")
+def test_the_documents_of_a_sealed_meeting_as_pdf(client: TestClient) -> None:
+    meeting = in_state(client, "published")
+    case = meeting.cases[0]
+    base, review = f"/sessions/{meeting.id}", f"/reviews/{meeting.id}/{case.id}"
+    assert f'href="{base}/minutes.pdf?lang=zh"' in client.get(base).text
+    assert f'href="{review}/opinion.pdf?lang=zh"' in client.get(review).text
+    held = ((f"{base}/minutes", meeting.title), (f"{review}/opinion", case.name))
+    for path, within in (*held, (f"{base}/scores", case.name)):
+        answer = client.get(f"{path}.pdf")
+        assert answer.headers["content-type"] == "application/pdf"
+        assert answer.headers["content-disposition"].startswith("attachment")
+        pages = [p.get_textpage().get_text_bounded() for p in PdfDocument(answer.content)]
+        assert within in "".join("".join(pages).split())
+    assert client.get(f"/reviews/{meeting.id}/nobody/opinion.pdf").status_code == 404
+
+
 def appealed(client: TestClient) -> str:
     """The page of a published project of `OWN`, appealed by its park."""
     meeting = in_state(client, "published")
@@ -658,6 +676,8 @@ def test_what_has_priority_says_why_to_who_may_see_the_points(client: TestClient
 
 def test_no_document_leaves_before_sealing_or_for_a_judge(client: TestClient) -> None:
     scored, done = in_state(client, "scoring"), in_state(client, "published")
-    assert client.get(f"/sessions/{scored.id}/minutes.docx").status_code == 400
+    for kind in ("docx", "pdf"):
+        assert client.get(f"/sessions/{scored.id}/minutes.{kind}").status_code == 400
     judge = done.cases[0].judges()[0]
     assert client.get(f"/sessions/{done.id}/scores.xlsx?as={judge}").status_code == 403
+    assert client.get(f"/sessions/{done.id}/scores.pdf?as={judge}").status_code == 403
