@@ -13,12 +13,15 @@ from api.desk import Desk
 from api.security.policy import rights_of
 from api.sight import seen
 from graph.analysis.bases import chains_served
-from graph.attraction.announced import Announced, inside
+from graph.attraction.announced import Announced, Claim, inside
+from graph.attraction.counting import arrived
+from graph.attraction.pursuit import Pursuit
 from graph.attraction.trend import Range, Seen, Trend, points_of, trend
 from graph.review.meeting import Case, Meeting
-from records import filings, meetings
+from records import documents, filings, meetings
 from records.database import Records
 from records.park_work import ANNOUNCED
+from records.pursuits import PURSUIT
 from viz.trend import ClaimRow
 
 __all__ = ["claims_of", "trend_of"]
@@ -46,7 +49,8 @@ def claims_of(request: Request, desk: Desk, records: Records) -> Sequence[ClaimR
         if meeting.cases:
             agendas[meeting.year, meeting.ordinal] = meeting.counts()
     ordered = sorted(found, key=lambda one: (one.said.on_day, one.id), reverse=True)
-    return [_row(desk, one, agendas) for one in ordered]
+    courted = documents.all_of(records, PURSUIT)
+    return [_row(desk, one, agendas, courted) for one in ordered]
 
 
 def _remembered(desk: Desk, meeting: Meeting) -> Callable[[Case], Range]:
@@ -64,15 +68,34 @@ def _remembered(desk: Desk, meeting: Meeting) -> Callable[[Case], Range]:
 
 
 def _row(
-    desk: Desk, found: Announced, agendas: Mapping[tuple[int, int], tuple[int, int]]
+    desk: Desk,
+    found: Announced,
+    agendas: Mapping[tuple[int, int], tuple[int, int]],
+    pursuits: Sequence[Pursuit],
 ) -> ClaimRow:
     said, counted, basis = found.said, None, ""
     agenda = agendas.get(said.session) if said.session else None
     if said.what in ("parks", "projects") and agenda is not None:
         counted, basis = agenda[said.what == "projects"], "agenda"
     if said.what in ("signed", "in_talks") and said.parks:
-        counted, basis = _in_graph(desk, said.parks, said.what), "stage"
+        counted, basis = _courted(pursuits, said), "pursued"
+        if counted is None:
+            counted, basis = _in_graph(desk, said.parks, said.what), "stage"
     return ClaimRow(found, counted, inside(said, counted), basis)
+
+
+def _courted(pursuits: Sequence[Pursuit], said: Claim) -> int | None:
+    """By the moves: signed that year so far, in talks at the end of that day.
+
+    None where these parks have noted no pursuit by then: nobody counted.
+    """
+    places = [place for one in pursuits if (place := one.on(said.on_day)) is not None]
+    if not any(park in said.parks for park, _ in places):
+        return None
+    if said.what == "signed":
+        began = said.on_day.replace(month=1, day=1)
+        return arrived(pursuits, said.parks, said.what, began, said.on_day)
+    return sum(park in said.parks and stage == said.what for park, stage in places)
 
 
 def _in_graph(desk: Desk, parks: Sequence[str], stage: str) -> int:

@@ -30,7 +30,7 @@ _SHARES = ("approved", "fitting")
 class ClaimRow:
     """What was announced beside what this program counted (None: nothing), and whether it agrees.
 
-    `basis` = by the agenda of the meeting or the stages of the projects, "" = not counted.
+    `basis` = by the agenda of the meeting, projects courted or their stages, "" = not counted.
     """
 
     found: Announced

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from graph.attraction.pursuit import Pursuit
 
-__all__ = ["counts"]
+__all__ = ["arrived", "counts"]
 
 
 def counts(pursuits: Iterable[Pursuit], day: date) -> Mapping[tuple[str, str], int]:
@@ -18,3 +18,21 @@ def counts(pursuits: Iterable[Pursuit], day: date) -> Mapping[tuple[str, str], i
     """
     places = (pursuit.on(day) for pursuit in pursuits)
     return Counter(place for place in places if place is not None)
+
+
+def arrived(
+    pursuits: Iterable[Pursuit], parks: Collection[str], stage: str, since: date, until: date
+) -> int:
+    """How many came to a stage, at one of the parks, in the days from `since` to `until`.
+
+    Each counts once, however often it went back and forth; a transfer is no arrival.
+    """
+    return sum(
+        any(
+            move.stage[1] == stage != move.stage[0]
+            and move.park[1] in parks
+            and since <= move.on_day <= until
+            for move in pursuit.moves
+        )
+        for pursuit in pursuits
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from shutil import copyfile, copytree
@@ -25,8 +26,9 @@ from api.standards import standards_of
 from graph.review.meeting import Meeting
 from graph.review.panel import result
 from graph.store import open_store
-from records import meetings
+from records import documents, meetings
 from records.database import Records
+from records.pursuits import PURSUIT
 from tests.api.test_sessions import DAY, published, scoring
 from viz.words import LANGS
 
@@ -202,6 +204,31 @@ def test_a_count_is_written_down_counted_and_corrected(client: TestClient) -> No
     page = client.get("/trend?lang=zh").text
     assert "更正过 1 次" in page
     assert "园区办<b>" not in page
+
+
+@pytest.mark.parametrize("what", ["in_talks", "signed"])
+def test_projects_that_are_courted_are_counted_from_their_moves(
+    client: TestClient, what: str
+) -> None:
+    client.post("/pipeline/demo")
+    today = date.today().isoformat()
+    client.post("/announced", data={**CLAIM, "what": what, "on_day": today})
+    told = client.get("/api/v1/trend").json()["announced"]
+    (row,) = [r for r in told if r["found"]["said"]["who"] == CLAIM["who"]]
+    every = documents.all_of(records_at(client.app), PURSUIT)  # type: ignore[arg-type]
+    began = f"{today[:4]}-01-01"
+    if what == "signed":
+        own = [
+            p for p in every
+            if any(
+                m.stage[1] == what != m.stage[0] and m.park[1] in CLAIM["park"]
+                and began <= m.on_day.isoformat() <= today
+                for m in p.moves
+            )
+        ]  # fmt: skip
+    else:
+        own = [p for p in every if p.park in CLAIM["park"] and p.stage == what]
+    assert (row["counted"], row["basis"]) == (len(own), "pursued")
 
 
 def test_what_is_no_count_is_refused_with_what_was_typed(client: TestClient) -> None:

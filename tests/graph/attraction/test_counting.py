@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import timedelta
 
 from graph.attraction import steps
-from graph.attraction.counting import counts
+from graph.attraction.counting import arrived, counts
 from graph.attraction.pursuit import STAGES, Pursuit
 from tests.graph.attraction.made import BEGAN, TODAY, pursuit
 
@@ -51,3 +51,20 @@ def test_counting_a_past_day_again_gives_the_same() -> None:
     moved = steps.move(one, "signed", 1, TODAY, "李", today=TODAY)
     assert counts([moved], TODAY - timedelta(days=1)) == before == {("north", "lead"): 1}
     assert counts([moved], TODAY) == {("north", "signed"): 1}
+
+
+def test_who_signed_in_a_year_counts_once_and_a_transfer_is_no_arrival() -> None:
+    rng = random.Random(11)
+    for _ in range(60):
+        made = [history(rng, str(n)) for n in range(rng.randrange(8))]
+        first, last = sorted(rng.randrange((TODAY - BEGAN).days + 1) for _ in range(2))
+        since, until = BEGAN + timedelta(days=first), BEGAN + timedelta(days=last)
+        slow = 0
+        for _, told in made:
+            stages = ["", *(stage for _, _, stage in told)]
+            slow += any(
+                stage == "signed" != before and park != "east" and first <= day <= last
+                for before, (day, park, stage) in zip(stages, told, strict=False)
+            )
+        found = arrived([one for one, _ in made], ("north", "south"), "signed", since, until)
+        assert found == slow
