@@ -69,10 +69,15 @@ def _adapter(type: Any) -> TypeAdapter[Any]:
     return TypeAdapter(type)
 
 
-def dumped(adapter: TypeAdapter[Any], document: object) -> str:
-    """A document as JSON; `UsageError` where a text in it holds half of a surrogate pair."""
+def dumped(
+    adapter: TypeAdapter[Any], document: object, but: Mapping[str, Any] | None = None
+) -> str:
+    """A document as JSON, without what `but` names as pydantic does.
+
+    Raises `UsageError` where a text in it holds half of a surrogate pair.
+    """
     try:
-        return adapter.dump_json(document).decode()
+        return adapter.dump_json(document, exclude=but).decode()
     except PydanticSerializationError as error:
         if "surrogates" in str(error):
             raise UsageError("records_text", limit="-") from None

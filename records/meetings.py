@@ -118,7 +118,13 @@ def _kept(meeting: Meeting) -> dict[str, object]:
 
 
 def _text(meeting: Meeting) -> str:
-    return dumped(_DOCUMENT, meeting)
+    """A meeting without haircuts is the text it was before there were any, and so is its hash."""
+    without = {
+        at: {"basis": {"haircuts"}}
+        for at, case in enumerate(meeting.cases)
+        if case.basis is not None and not case.basis.haircuts
+    }
+    return dumped(_DOCUMENT, meeting, {"cases": without} if without else None)
 
 
 def _made(text: str | None, id: str) -> Meeting:

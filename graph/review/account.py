@@ -9,6 +9,7 @@ from datetime import date
 
 from graph.review.assessing import Gate
 from graph.review.batch import Batch
+from graph.review.discounting import Discounted
 from graph.review.effect import Effect, ProjectGain
 from graph.review.meeting import (
     SEALED,
@@ -23,7 +24,7 @@ from graph.review.meeting import (
     Recusal,
     Reply,
 )
-from graph.review.panel import majority, result
+from graph.review.panel import by_record, majority, result
 from graph.review.scoring import Head
 
 __all__ = ["Judged", "MeetingAnswer", "ParkShare", "Seat", "account"]
@@ -74,6 +75,7 @@ class Judged:
     published: date | None  # the day its park was told of the decision
     appeals: Sequence[Appeal]
     appeal_until: date | None  # the last day for one; None = not now
+    discounted: Discounted | None = None  # by the applicant's earlier promises
 
 
 @dataclass(frozen=True)
@@ -235,4 +237,5 @@ def _judged(meeting: Meeting, case: Case, shown: bool) -> Judged:
         decided.published if decided else None,
         case.appeals,
         meeting.appeal_until(case) if case.appeal() is None else None,
+        by_record(case, sealed=sealed) if shown else None,
     )

@@ -182,6 +182,7 @@ class Basis:
     others: Mapping[str, float] = field(default_factory=dict)  # park -> what it surely reaches
     closes: tuple[Closes, ...] | None = None
     parks: tuple[str, ...] | None = None  # others with a standard of their own
+    haircuts: Mapping[str, float] = field(default_factory=dict)  # field -> by earlier promises
 
     @property
     def priority(self) -> bool:

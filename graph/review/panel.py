@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from graph.review.assessing import Assessment, assess
+from graph.review.discounting import Discounted, discounted, joined
 from graph.review.meeting import Case
 from graph.review.scoring import Application
 from graph.review.standard import Standard
 
-__all__ = ["blocked", "experts_asked", "given_with", "majority", "result"]
+__all__ = ["blocked", "by_record", "experts_asked", "given_with", "majority", "result"]
 
 
 def experts_asked(standard: Standard) -> tuple[str, ...]:
@@ -28,7 +29,16 @@ def result(case: Case, *, sealed: bool) -> Assessment | None:
         return None
     basis = case.basis
     given = given_with(case) if sealed else basis.given
-    return assess(basis.standard, given, basis.day, basis.others)
+    found = assess(basis.standard, given, basis.day, basis.others)
+    record = by_record(case, sealed=sealed)
+    return found if record is None else joined(found, record)
+
+
+def by_record(case: Case, *, sealed: bool) -> Discounted | None:
+    """What it would be with the applicant's record; None where nothing of it is known."""
+    if case.basis is None or not case.basis.haircuts:
+        return None
+    return discounted(case.basis, given_with(case) if sealed else case.basis.given)
 
 
 def given_with(case: Case) -> Application:

@@ -69,6 +69,10 @@ def empty_fields(value: Any, at: str = "") -> set[str]:
 def test_a_whole_meeting_comes_back_with_every_field(records: Records) -> None:
     meeting = full()
     meeting = replace(meeting, cases=tuple(replace(c, project=f"g-{c.id}") for c in meeting.cases))
+    first, *others = meeting.cases
+    assert first.basis is not None
+    cut = replace(first, basis=replace(first.basis, haircuts={"tax_wan": 0.1 + 0.2}))
+    meeting = replace(meeting, cases=(cut, *others))
     unsaid = {f"{kind}.{name}" for kind, name in (
         ("Application", "votes"), ("Application", "industry"), ("Standard", "park"),
         ("Standard", "industry"), ("Standard", "valid_to"), ("Veto", "basis"),
@@ -78,6 +82,7 @@ def test_a_whole_meeting_comes_back_with_every_field(records: Records) -> None:
     found = meetings.get(records, "m1")
     assert found == meeting == meetings.all_of(records)[0]
     assert meetings.digest(found) == meetings.digest(meeting)
+    assert kept(records).count('"haircuts"') == 1  # of two: without any the text is as it was
 
 
 def test_a_meeting_without_bases_is_equal(records: Records) -> None:
