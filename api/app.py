@@ -25,6 +25,7 @@ from api.routers import (
     applications,
     attachments,
     audit,
+    commitments,
     compare,
     consultations,
     corrections,
@@ -96,6 +97,7 @@ def create_app(store: GraphStore, settings: Settings, *, sample: bool = False) -
         trend,
         sessions,
         pipeline,
+        commitments,
     ):
         app.include_router(pair.api)
         app.include_router(pair.router)

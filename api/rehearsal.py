@@ -18,6 +18,8 @@ from graph.attraction import steps as courting
 from graph.attraction.pursuit import Facts, Pursuit
 from graph.errors import UsageError
 from graph.review import steps
+from graph.review.commitments import Actual, Pledge, Promise, agree, report
+from graph.review.fields import FIELDS
 from graph.review.filing import Content, Filing, hand_in
 from graph.review.meeting import (
     Ballot,
@@ -32,7 +34,7 @@ from graph.review.meeting import (
 )
 from graph.review.panel import blocked, experts_asked, result
 from graph.review.standard import Standard
-from records import documents, filings, meetings
+from records import documents, filings, meetings, pledges
 from records.database import Records
 from records.pursuits import PURSUIT
 
@@ -57,6 +59,7 @@ def play(
     told = {uuid4().hex: row for row in script["filing"]}
     made = [_filing(desk, standards, id_, row) for id_, row in told.items()]
     meeting = _called(records, script, day)
+    _agreed(records, script, day)
     filings.add(records, made)
     for filing in made:
         filings.act(records, filing.id, "submit", lambda f: hand_in(f, f.version, now, "示例园区"))
@@ -78,7 +81,10 @@ def play(
     for case in meeting.cases:
         _decide(records, id_, case, told[case.id])
     reviewing.conclude(records, desk, id_)
-    return _act(records, id_, "publish", lambda m: steps.publish(m, day))
+    meeting = _act(records, id_, "publish", lambda m: steps.publish(m, day))
+    for case in meeting.cases:
+        _report(records, case.id, told[case.id].get("actuals", {}), day.year, day)
+    return meeting
 
 
 def court(records: Records, desk: Desk, day: date) -> None:
@@ -146,6 +152,39 @@ def _called(records: Records, script: _Told, day: date) -> Meeting:
     )
     meetings.add(records, made)
     return made
+
+
+def _agreed(records: Records, script: _Told, day: date) -> None:
+    """The agreements from before with what came of them, unless an earlier play left them."""
+    there = {pledge.name for pledge in pledges.all_of(records)}
+    for row in script["agreement"]:
+        if row["name"] in there:
+            continue
+        due = day - timedelta(days=round(30.4 * row["months"]))
+        on = day - timedelta(days=60)
+        promises = [
+            Promise(FIELDS[name].zh, FIELDS[name].unit, float(value), due, "既往协议(示例)")
+            for name, value in row["promised"].items()
+        ]
+        begun = Pledge(uuid4().hex, row["park"], row["name"], row["applicant"])
+        made = agree(begun, promises, "示例园区办", on)
+        _keep(records, made)
+        _report(records, made.id, row.get("actuals", {}), due.year, on)
+
+
+def _keep(records: Records, made: Pledge) -> None:
+    pledges.act(records, "add", lambda _: {made.id: made})
+
+
+def _report(records: Records, id: str, actuals: _Told, year: int, on: date) -> None:
+    for name, value in actuals.items():
+
+        def step(pledge: Pledge, name: str = name, value: float = float(value)) -> Pledge:
+            to = pledge.commitment(name)
+            told = Actual(to, year, value, f"{year} 年{to.evidence}(示例)", "示例园区", on)
+            return report(pledge, told, pledge.version)
+
+        pledges.change(records, id, "report", step, year=year)
 
 
 def _member(row: _Told) -> Member:

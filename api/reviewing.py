@@ -24,11 +24,12 @@ from graph.review import steps
 from graph.review.assigning import assigned
 from graph.review.effect import Effect
 from graph.review.filing import Filing, application_of
+from graph.review.keeping import Party, haircuts
 from graph.review.meeting import Basis, Case, Meeting, Recusal
 from graph.review.panel import result
 from graph.review.sight import may_see_batch
 from graph.review.standard import Standard
-from records import filings, meetings
+from records import filings, meetings, pledges
 from records.database import Records
 
 __all__ = [
@@ -106,15 +107,18 @@ def bases(
     records: Records, desk: Desk, standards: Sequence[Standard], meeting: Meeting, day: date
 ) -> Mapping[str, Basis]:
     """What every project on the agenda is judged by."""
-    given = handed_in(records, meeting)
-    cases = {}
+    given, kept = handed_in(records, meeting), pledges.kept_of(records)
+    cases, cut = {}, {}
     for case in meeting.cases:
         filing = given[case.id]
         if filing.latest is None:
             continue
         content = filing.latest.content
         cases[case.id] = (case, application_of(filing, content))
-    return bases_of(desk.snapshot, desk.resolve(Question()), cases, standards, day)
+        party = Party(content.applicant, filing.enterprise, content.texts.get("uscc", ""))
+        cut[case.id] = {field: float(x) for field, x in haircuts(party, kept, day).items()}
+    made = bases_of(desk.snapshot, desk.resolve(Question()), cases, standards, day)
+    return {id_: replace(basis, haircuts=cut[id_]) for id_, basis in made.items()}
 
 
 def begin(

@@ -12,7 +12,14 @@ from viz import review_words as say
 from viz.report_parts import Section, listed
 from viz.review_effect import effect_sections, gain_sections
 from viz.review_story import MeetingStory, meeting_day, meeting_story, with_table
-from viz.review_tables import batch_table, detail, gates_table, heads_table, items_table
+from viz.review_tables import (
+    batch_table,
+    detail,
+    gates_table,
+    heads_table,
+    items_table,
+    record_table,
+)
 from viz.review_voices import ballots_table, cards_table, conditions_table
 from viz.review_words import Provenance
 from viz.table import Cell, Table
@@ -30,6 +37,7 @@ def opinion_story(
     one = [project]
     outcome = say.outcome_text(lang, project, names)
     ballots = ballots_table(answer, one, names, lang, whose=False)
+    record = record_table(project, lang)
     sections = [
         Section("about", word(lang, "reviewdoc.about"), table=_about(answer, project, names, lang)),
         Section("result", word(lang, "reviewdoc.result"), _result(project, names, lang)),
@@ -37,6 +45,7 @@ def opinion_story(
         with_table(lang, "heads", heads_table(project, lang), _points(project, lang)),
         with_table(lang, "items", _narrow(items_table(answer, one, names, lang, whose=False))),
         *gain_sections(answer, project, names, lang),
+        *([with_table(lang, "record", record, [say.record_text(lang, project)])] if record.rows else []),
         with_table(lang, "cards", cards_table(answer, one, names, lang, whose=False)),
         with_table(lang, "ballots", ballots, _votes(project, lang)),
         Section(

@@ -23,6 +23,7 @@ __all__ = [
     "heads_table",
     "items_table",
     "projects_table",
+    "record_table",
     "verdict_text",
 ]
 
@@ -30,6 +31,7 @@ _Names = Mapping[str, str]
 _Kind = Literal["text", "number"]
 _NUMBERS = {
     "score", "low", "high", "points", "weight", "benchmark", "given", "need", "value", "judges",
+    "declared", "discounted",
 }  # fmt: skip
 _WHOSE = ("project", "park")  # what a row of detail begins with where there are several projects
 
@@ -102,6 +104,20 @@ def items_table(
         for row in _items(lang, project, item, people)
     ]
     return detail(lang, "items", heads, rows, whose=whose)
+
+
+def record_table(project: Judged, lang: str) -> Table:
+    """Declared numbers beside the kept share of earlier promises and both multiplied."""
+    rows = [
+        [
+            Cell(field_name(lang, row.field)),
+            Cell(row.declared, digits=1),
+            Cell(f"{100 * row.kept:.1f}%"),
+            Cell(row.value, digits=1),
+        ]
+        for row in (project.discounted.rows if project.discounted else ())
+    ]
+    return detail(lang, "record", ("field", "declared", "kept", "discounted"), rows)
 
 
 def batch_table(answer: MeetingAnswer, chosen: Batch | None, names: _Names, lang: str) -> Table:

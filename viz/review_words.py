@@ -30,6 +30,7 @@ __all__ = [
     "people",
     "points_text",
     "priority_text",
+    "record_text",
     "recusal_text",
     "rule_text",
     "session_text",
@@ -150,6 +151,16 @@ def points_text(lang: str, points: float | None, ends: tuple[float, float] | Non
     if ends is None:
         return word(lang, "text.no_data")
     return f"{ends[0]:.1f}–{ends[1]:.1f}"
+
+
+def record_text(lang: str, project: Judged) -> str:
+    """What the applicant's earlier promises would make of points and outcome; "" = none known."""
+    found = project.discounted
+    if found is None:
+        return ""
+    ends = {"low": f"{found.low:.1f}", "high": f"{found.high:.1f}"}
+    outcome, rule = term(lang, "outcome", found.outcome or "open"), word(lang, "review.record_rule")
+    return word(lang, "reviewdoc.discounted", outcome=outcome, rule=rule, **ends)
 
 
 def votes_text(lang: str, ballots: Sequence[Ballot]) -> str:

@@ -10,10 +10,11 @@ from typing import ClassVar
 
 from graph.review.account import Judged
 from graph.review.assessing import OUTCOMES, Gate
+from graph.review.discounting import Discount
 from graph.review.effect import ProjectGain
 from graph.review.fields import FIELDS
 from graph.review.meeting import SEALED, STANCES, Appeal, Card, Case, Meeting, Recusal
-from graph.review.panel import experts_asked
+from graph.review.panel import by_record, experts_asked
 from graph.review.standard import Indicator, Veto
 from viz.contexts import Choice, Frame
 from viz.precheck import field_name
@@ -122,6 +123,13 @@ class ReviewPage:
             for name, known in FIELDS.items()
             if name in basis.given.numbers
         ]
+
+    @property
+    def record(self) -> Mapping[str, Discount]:
+        """The numbers that the applicant's earlier promises discount, by name."""
+        found = by_record(self.case, sealed=self.sealed)
+        lang = self.frame.lang
+        return {field_name(lang, row.field): row for row in found.rows} if found else {}
 
     @property
     def asked(self) -> Sequence[Indicator]:

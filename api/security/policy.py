@@ -197,6 +197,16 @@ POLICY: dict[str, Rule] = {
     "POST /pipeline/{id}/filing": _FILE,
     "POST /pipeline/{id}/park": _LIST,
     "POST /pipeline/{id}/link": _LIST,
+    # what was promised, and what came of it
+    "GET /commitments": _FILED,
+    "GET /commitments.xlsx": Rule(_EXPORTERS, own_park=True),
+    "POST /commitments": _LIST,  # agreements from before, by the office
+    "POST /commitments/workbook": _FILE,
+    "GET /commitments/workbook/{key}.xlsx": _FILE,
+    "GET /commitments/{id}": _FILED,
+    "POST /commitments/{id}/actuals": _FILE,
+    "POST /commitments/{id}/due": _LIST,
+    "GET /api/v1/commitments": _FILED,
     # the review meeting; who sees what of it: `api.sight`
     "GET /sessions": _MEETING,
     "GET /sessions/{session_id}": _MEETING,

@@ -141,13 +141,15 @@ class Pledge:
 
 
 def derived(meeting: Meeting, case: Case) -> tuple[Commitment, ...]:
-    """What a case promises while its meeting is published; nothing after any other outcome.
+    """What a case promises once its decision is published; nothing after any other outcome.
 
     The conditions of the decision, and the application's own numbers, due twelve months after it
     was to be built.  A condition about such a number takes its place.
     """
     decision, basis = case.decision, case.basis
-    if meeting.state != "published" or decision is None or decision.outcome not in PROMISING:
+    if decision is None or decision.outcome not in PROMISING:
+        return ()
+    if decision.published is None and meeting.state != "published":
         return ()
     conditions = numbered(
         (Promise(c.indicator, c.unit, c.value, c.due, c.evidence) for c in decision.conditions),

@@ -34,11 +34,12 @@ from graph.attraction.pursuit import Facts
 from graph.attraction.steps import begin
 from graph.errors import StoreError, UsageError
 from graph.model import Batch, Node, Ref
+from graph.review.commitments import Pledge, Promise, agree
 from graph.review.filing import Content, Filing
 from graph.review.meeting import Case, Meeting
 from graph.store import open_store
 from graph.store.base import GraphStore
-from records import documents, filings, meetings
+from records import documents, filings, meetings, pledges
 from records.audit import Entry
 from records.database import Records
 from records.park_work import CONSULTATION
@@ -374,6 +375,15 @@ def real_address(client: TestClient, route: str) -> str:
         called = Meeting("s1", *about_it, state="published", cases=(case,))
         with suppress(UsageError):  # called for an earlier route
             meetings.add(records_in(client), called)
+    if template == "/commitments/{id}":
+        about["id"] = "p1"
+        begun = Pledge("p1", "park-jiqiren", "项目", "企业")
+        said = [Promise("年税收", "万元", 100.0, None, "")], "办", date(2026, 7, 1)
+        pledges.act(records_in(client), "add", lambda _: {"p1": agree(begun, *said)})
+    if "/commitments/workbook/" in template:
+        file = {"file": ("a.xlsx", workbook("不对"))}
+        answer = client.post("/commitments/workbook", files=file)
+        about["key"] = re.search(r"/commitments/workbook/(\w+)", answer.text).group(1)  # type: ignore[union-attr]
     path = re.sub(r"\{(\w+)(?::path)?\}", lambda m: quote(about[m[1]]), template)
     wide = "/api/" in path or "/chains/" in path
     query = "&".join(filter(None, [f"leader={LEADER}" if wide else "", ASKED.get(route, "")]))

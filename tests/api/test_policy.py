@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
@@ -16,13 +17,17 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from api.app import create_app
+from api.deps import records_at
 from api.security.gate import Gate, flat, route_of
 from api.security.identity import ANONYMOUS, Identity
 from api.security.policy import POLICY, Rule, markdown, rights_of
 from api.settings import Settings
+from graph.review.commitments import Pledge, Promise, agree
 from graph.store.base import GraphStore
+from records import pledges
 from records.roles import EVERY_ROLE, Role
 
+DAY = date(2026, 7, 1)
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "viz" / "templates"
 OWN, OTHER, ABSENT = "demo-park-1", "demo-park-2", "nowhere"
@@ -218,6 +223,8 @@ SHOWN = (
     "/consultations",
     "/consultations/sample-power",
     "/trend?fix=notice-signed",
+    "/commitments",
+    "/commitments/agreed",
     "/guide",
     "/method",
     "/entities/Enterprise/nowhere",
@@ -230,6 +237,9 @@ def test_no_page_offers_what_its_reader_may_not_do(client: TestClient, role: str
     pick |= {"leader": "demo-leader-jiadian", "region": "370211"}
     assert client.post("/shortlist", data=pick).status_code == 200
     assert client.post("/pipeline/demo").status_code == 200
+    promised = Promise("年税收", "万元", 100.0, None, "")
+    agreed = agree(Pledge("agreed", "demo-park-binhai", "项目", "企业"), [promised], "", DAY)
+    pledges.act(records_at(client.app), "add", lambda _: {"agreed": agreed})  # type: ignore[arg-type]
     chosen = f"{role}:demo-park-binhai" if role == Role.PARK else role
     client.cookies.set("lianzhu-role", chosen)
     routes = list(flat(client.app.routes))  # type: ignore[attr-defined]

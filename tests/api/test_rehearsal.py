@@ -6,7 +6,8 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from fractions import Fraction
 from math import fsum
 from pathlib import Path
 from shutil import copyfile
@@ -26,13 +27,15 @@ from graph.errors import UsageError
 from graph.model import Batch, Node, Ref, Rel
 from graph.question import Assumptions, Question
 from graph.review.assessing import OUTCOMES
+from graph.review.commitments import report
+from graph.review.keeping import Party, haircuts, proposals
 from graph.review.meeting import Case, Meeting
-from graph.review.panel import result
+from graph.review.panel import by_record, result
 from graph.review.standard import Indicator, Standard
 from graph.snapshot import Snapshot
 from graph.store import open_store
 from graph.store.base import Changes
-from records import meetings
+from records import meetings, pledges
 from records.database import Records
 from records.tables import audit
 from records.trail import check
@@ -159,6 +162,42 @@ def test_orders_count_as_the_share_of_a_years_revenue(played: Played) -> None:
     basis = played.case("示例精密减速器项目").basis
     assert basis is not None
     assert basis.given.chain["orders"] == pytest.approx(9_800 / 11_000)
+
+
+def test_a_recorded_shortfall_is_seen_and_decides_nothing_by_itself(played: Played) -> None:
+    """Before: tax 360 of 600, output 5,700 of 6,000, investment 8,200 of 8,000, which is all.
+
+    1,400 · 0.6 = 840 万元 on 32 亩 = 26.25 万元/亩 < 30 · 0.9 = 27; it passes at another park.
+    """
+    case = played.case("示例功率模块封装项目")
+    assert case.basis is not None
+    assert case.basis.haircuts == {"investment_wan": 0.0, "output_wan": 0.05, "tax_wan": 0.4}
+    record = by_record(case, sealed=True)
+    assert record is not None
+    assert {r.field: r.value for r in record.rows}["tax_wan"] == 840.0
+    assert (record.outcome, record.settles) == ("transferred", "tax_wan")
+    found = result(case, sealed=True)
+    assert found is not None
+    assert (found.outcome, found.why, found.low) == (None, "haircut_open", record.low)
+    assert result(replace(case, basis=replace(case.basis, haircuts={})), sealed=True).outcome == (  # type: ignore[union-attr]
+        "approved"
+    )
+    others = [c for c in played.meeting.cases if c.basis and c.basis.haircuts]
+    assert others == [case]
+
+
+def test_what_was_promised_is_followed(played: Played) -> None:
+    """14 of 21 projects promise something; three agreements from before are overdue."""
+    held = pledges.all_of(played.records)
+    assert sum(bool(p.meeting) for p in held) == 14
+    assert [(p.code, p.pledge.name) for p in proposals(held, DAY)] == [
+        ("exit", "示例模具扩产项目"),
+        ("check", "示例检测服务项目"),
+    ]
+    reported = [p for p in held if p.meeting and p.actuals]
+    assert [(p.name, p.actuals[0].to.field) for p in reported] == [
+        ("示例功率模块封装项目", "fixed_wan")
+    ]
 
 
 def test_the_best_batch_is_worth_no_less_than_the_choice_that_fits(played: Played) -> None:
@@ -311,6 +350,20 @@ def test_what_the_meeting_changes_replays_and_a_change_of_it_is_told(played: Pla
     cases = tuple(forged if c.id == first.id else c for c in played.meeting.cases)
     other = reviewing.batches(played.desk, replace(played.meeting, cases=cases)).effect
     assert reviewing.fingerprint(other) != kept["effect"]
+
+
+def test_an_actual_that_is_entered_later_changes_no_replay(played: Played) -> None:
+    meeting = meetings.get(played.records, played.meeting.id)
+    (before,) = [p for p in pledges.all_of(played.records) if p.name == "示例功率器件一期项目"]
+    again = {a.to.id: a for a in before.actuals}["tax_wan"]
+    told = replace(again, value=600.0, on=DAY)
+    pledges.change(played.records, before.id, "report", lambda p: report(p, told, before.version))
+    given = played.records, played.desk, played.standards
+    assert reviewing.differences(*given, meeting) == []
+    party = Party(before.applicant)
+    kept = pledges.kept_of(played.records)
+    assert haircuts(party, kept, DAY)["tax_wan"] == Fraction(2, 5)
+    assert haircuts(party, kept, DAY + timedelta(days=1))["tax_wan"] == 0
 
 
 def test_a_graph_that_moved_on_is_told(played: Played) -> None:

@@ -146,6 +146,7 @@ def test_operation_ids_are_stable(client: TestClient) -> None:
         "applications",
         "audit",
         "chain_map",
+        "commitments",
         "compare",
         "consultations",
         "courted",

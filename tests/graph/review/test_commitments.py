@@ -24,7 +24,7 @@ from graph.review.commitments import (
 from graph.review.meeting import Condition, Decision, Meeting
 from tests.graph.review.meetings import agreed, basis, sealed
 
-SIGNED = date(2024, 3, 1)
+SIGNED, PUBLISHED = date(2024, 3, 1), date(2026, 7, 20)
 TAX = Promise("年税收", "万元", 500.0, date(2025, 6, 30), "完税证明")
 
 
@@ -32,7 +32,7 @@ def published(outcome: str, *conditions: Condition, **numbers: float) -> Meeting
     """A meeting of one project, decided and published."""
     meeting = agreed(sealed(bases=basis(**numbers)), outcome)
     told = Decision(outcome, None, "h", "理由", conditions=conditions)
-    return steps.publish(steps.conclude(steps.decide(meeting, "p1", told)))
+    return steps.publish(steps.conclude(steps.decide(meeting, "p1", told)), PUBLISHED)
 
 
 def pledge(*promises: Promise) -> Pledge:
@@ -97,13 +97,15 @@ def test_nothing_is_promised_after_other_outcomes(outcome: str) -> None:
 
 
 def test_a_meeting_that_is_open_again_promises_nothing_until_it_is_published_anew() -> None:
-    meeting = published("approved")
+    before = meeting = published("approved")
     meeting = steps.agree_to_reopen(steps.ask_to_reopen(meeting, "h", "有误"), "s")
     assert derived(meeting, meeting.case("p1")) == ()
+    told_before = replace(before.case("p1"), id="p2")  # the appeal of another: it stays published
+    assert derived(meeting, told_before) == derived(before, before.case("p1")) != ()
     meeting = agreed(meeting, "conditional")
     terms = (Condition("年税收", 900.0, "万元", date(2028, 1, 1), "完税证明"),)
     told = Decision("conditional", None, "h", "理由", conditions=terms)
-    meeting = steps.publish(steps.conclude(steps.decide(meeting, "p1", told)))
+    meeting = steps.publish(steps.conclude(steps.decide(meeting, "p1", told)), PUBLISHED)
     assert {c.id: c.value for c in derived(meeting, meeting.case("p1"))}["tax_wan"] == 900.0
 
 
