@@ -37,7 +37,7 @@ def opinion_story(
     one = [project]
     outcome = say.outcome_text(lang, project, names)
     ballots = ballots_table(answer, one, names, lang, whose=False)
-    record = record_table(project, lang)
+    record = [record_table(project, lang)] if project.discounted else []
     sections = [
         Section("about", word(lang, "reviewdoc.about"), table=_about(answer, project, names, lang)),
         Section("result", word(lang, "reviewdoc.result"), _result(project, names, lang)),
@@ -45,7 +45,7 @@ def opinion_story(
         with_table(lang, "heads", heads_table(project, lang), _points(project, lang)),
         with_table(lang, "items", _narrow(items_table(answer, one, names, lang, whose=False))),
         *gain_sections(answer, project, names, lang),
-        *([with_table(lang, "record", record, [say.record_text(lang, project)])] if record.rows else []),
+        *(with_table(lang, t.id, t, [say.record_text(lang, project)]) for t in record),
         with_table(lang, "cards", cards_table(answer, one, names, lang, whose=False)),
         with_table(lang, "ballots", ballots, _votes(project, lang)),
         Section(
