@@ -19,9 +19,10 @@ from api.kept import today_of
 from api.pursuing import Asked, Room, courted, fits_of, mark_of, proposed, rooms_of
 from graph.analysis.answers import Fit
 from graph.attraction.counting import counts
-from graph.attraction.courted import Suit, first, plain_name
+from graph.attraction.courted import Suit, first
 from graph.attraction.pursuit import Facts, Pursuit, Ruling
 from graph.errors import NotFound
+from graph.names import plain_name
 from graph.review.filing import Filing
 from ingest.cells import as_text
 from ingest.pursuit_sheet import TABLE, cells_of

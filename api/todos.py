@@ -8,8 +8,9 @@ from datetime import date
 
 from api.desk import Desk
 from graph.attraction.courted import groups, suits
+from graph.review.keeping import standing
 from graph.tables import TABLES
-from records import documents, filings, shortlist, tasks
+from records import documents, filings, pledges, shortlist, tasks
 from records.database import Records
 from records.pursuits import PURSUIT
 from viz.contexts import ChainRow, Frame, Todo
@@ -23,7 +24,7 @@ _STAGES = tuple(dict.fromkeys(TABLES["projects"].column("stage").words.values())
 def todos_of(
     records: Records, frame: Frame, rows: Sequence[ChainRow], today: date
 ) -> Sequence[Todo]:
-    """Tasks and next steps that are due, candidates nobody has contacted, old evidence."""
+    """Tasks, next steps and promises that are due, candidates to contact, old evidence."""
     given = tasks.open_tasks(records)
     late = sum(task.due < today for task in given)
     listed = shortlist.items(records) if frame.may("GET /shortlist") else []
@@ -38,6 +39,7 @@ def todos_of(
         Todo("tasks", len(given) - late, frame.to("/tasks")),
         Todo("contact", waiting, frame.to("/shortlist", status=shortlist.STATUSES[0])),
         *_courted(records, frame, today),
+        *_promised(records, frame, today),
         Todo("unknown", len(unknown), _most(frame, unknown) + "#verify"),
         Todo("stale", len(stale), _most(frame, stale)),
     ]
@@ -60,6 +62,19 @@ def _courted(records: Records, frame: Frame, today: date) -> Sequence[Todo]:
         Todo("next_due", sum(p.due(today) for p in held), frame.to("/pipeline")),
         Todo("courted", len(several), frame.to("/pipeline/courted"), urgent=True),
     ]
+
+
+def _promised(records: Records, frame: Frame, today: date) -> Sequence[Todo]:
+    """Promises that are due and of which nobody has said what became of them."""
+    if not frame.may("GET /commitments"):
+        return []
+    late = sum(
+        standing(one, pledge.reported(one.id), today).code == "unreported"
+        for pledge in pledges.all_of(records)
+        for one in pledge.commitments()
+    )
+    there = frame.to("/commitments", standing="unreported")
+    return [Todo("unreported", late, there, urgent=True)]
 
 
 def _most(frame: Frame, chains: Mapping[str, str]) -> str:

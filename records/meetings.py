@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from pydantic import TypeAdapter
 from sqlalchemy import or_, select, update
@@ -70,7 +71,7 @@ def all_of(records: Records) -> Sequence[Meeting]:
         asked = select(meetings.c.document).order_by(
             meetings.c.year.desc(), meetings.c.ordinal.desc()
         )
-        return [_DOCUMENT.validate_json(text) for text in db.execute(asked).scalars()]
+        return [_read(text) for text in db.execute(asked).scalars()]
 
 
 def preparing(records: Records) -> Sequence[Meeting]:
@@ -78,7 +79,7 @@ def preparing(records: Records) -> Sequence[Meeting]:
     here = meetings.c.document
     asked = select(here).where(or_(*(here.like(f'%"state":"{s}"%') for s in BEFORE)))
     with records.read() as db:
-        return [_DOCUMENT.validate_json(text) for text in db.execute(asked).scalars()]
+        return [_read(text) for text in db.execute(asked).scalars()]
 
 
 def act(
@@ -130,4 +131,10 @@ def _text(meeting: Meeting) -> str:
 def _made(text: str | None, id: str) -> Meeting:
     if text is None:
         raise NotFound("unknown_meeting", meeting=id)
+    return _read(text)
+
+
+@lru_cache(32)
+def _read(text: str) -> Meeting:
+    """A meeting never changes in place, and reading a long one takes 10 ms."""
     return _DOCUMENT.validate_json(text)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from graph.attraction.pursuit import COURTED, Pursuit
+from graph.names import plain_name
 from graph.review.filing import Filing
 
-__all__ = ["First", "Suit", "first", "groups", "plain_name", "suits"]
+__all__ = ["First", "Suit", "first", "groups", "suits"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def groups(courting: Sequence[Suit]) -> Sequence[tuple[Suit, ...]]:
     """Suits of the same applicant that lie in several parks, each group and all by id.
 
     The same = the same enterprise of the graph, the same credit code, or the same name as
-    `plain_name` compares it; what is the same as a third is the same.
+    `graph.names.plain_name` compares it; what is the same as a third is the same.
     """
     root = list(range(len(courting)))
 
@@ -98,18 +98,6 @@ def first(group: Sequence[Suit]) -> First:
     earliest = min(said, default=None)
     parks = () if unknown else tuple(sorted(p for p, day in days.items() if day == earliest))
     return First(parks, earliest, unknown)
-
-
-def plain_name(name: str) -> str:
-    """A firm's name as it is compared: width, case, spaces and punctuation do not count.
-
-    有限责任公司 is 有限公司; nothing else is shortened, so 甲科技 and 甲股份 stay two.
-
-    >>> plain_name("示例（青岛） 科技有限责任公司") == plain_name("示例(青岛)科技有限公司")
-    True
-    """
-    narrow = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(c for c in narrow if c.isalnum()).replace("有限责任公司", "有限公司")
 
 
 def _keys(suit: Suit) -> Iterator[tuple[str, str]]:

@@ -6,14 +6,13 @@ unknown: it is never 0 and in no haircut.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from functools import lru_cache
 
+from graph.names import plain_name
 from graph.review.commitments import LOWER_IS_BETTER, Actual, Commitment, Pledge
 from graph.review.scoring import number
 
@@ -66,11 +65,11 @@ class Party:
     uscc: str = ""
 
     def same(self, other: Party) -> bool:
-        """By node where both have one, by credit code where both have one, else by exact name."""
+        """By node where both have one, by credit code where both have one, else by name."""
         for mine, theirs in ((self.enterprise, other.enterprise), (self.uscc, other.uscc)):
             if mine and theirs:
                 return mine == theirs
-        return bool(_plain(self.name)) and _plain(self.name) == _plain(other.name)
+        return plain_name(self.name) == plain_name(other.name) != ""
 
 
 @dataclass(frozen=True)
@@ -219,9 +218,3 @@ def _ratio(commitment: Commitment, actual: float) -> Fraction:
     if commitment.field in LOWER_IS_BETTER:
         return Fraction(1) if value <= promised else promised / value
     return Fraction(1) if value >= promised else value / promised
-
-
-@lru_cache(4096)
-def _plain(name: str) -> str:
-    """A name as it is compared: width, spaces and case do not count."""
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
