@@ -125,7 +125,7 @@ def etag(request: Request, revision: int, mark: object = None) -> str:
     token = request.app.state.desk.token
     day = today_of(request.app.state)
     who = identity_of(request)
-    eyes = (who.id, who.name, sorted(who.roles), who.park)
+    eyes = (who.id, who.name, sorted(who.roles), who.park, who.department)
     address = f"{request.url.path}?{request.url.query}"
     text = f"{token}|{revision}|{ALGORITHM}|{day}|{eyes}|{address}|{mark!r}"
     return '"' + hashlib.sha256(text.encode()).hexdigest()[:32] + '"'

@@ -7,6 +7,7 @@ half a second; the server stays quick, gets its memory back, and never loads the
 from __future__ import annotations
 
 import json
+import logging
 import marshal
 import subprocess
 import sys
@@ -18,13 +19,14 @@ from urllib.parse import quote
 
 from fastapi.responses import Response
 
-from graph.errors import LianzhuError, NotInstalled, UsageError
+from graph.errors import LianzhuError, NotInstalled, StoreError, UsageError
 from viz.paper import paper_html
 from viz.report_docx import Story
 
 __all__ = ["MEDIA_TYPE", "ROUTES", "missing", "not_offered", "pdf_file", "press", "printed"]
 
 MEDIA_TYPE = "application/pdf"
+_log = logging.getLogger(__name__)
 LONGEST = 120_000  # characters of one paper as HTML, some 5,000 cells
 SECONDS = 60  # for one paper
 MEMORY = 1 << 30  # bytes
@@ -49,12 +51,14 @@ def press(story: Story, *, across: bool = False) -> bytes:
 def printed(papers: Sequence[str]) -> list[bytes]:
     """Documents of HTML as PDF, the same bytes for the same document.
 
-    Raises `NotInstalled` where Pango or a Chinese font is missing, and `UsageError` for a paper
-    that is longer or costs more than one may.
+    Raises `NotInstalled` where Pango or a Chinese font is missing, `UsageError` for a paper that is
+    longer or costs more than one may, and `StoreError` where the child breaks down.
     """
     if any(len(paper) > LONGEST for paper in papers):
         raise UsageError("paper_too_long")
-    answer = _answer({"papers": list(papers), "memory": MEMORY}, SECONDS * len(papers))
+    answer = _answer(papers, SECONDS * len(papers))
+    if answer.get("code") == "paper_too_long":
+        raise UsageError("paper_too_long")
     if "code" in answer:
         raise NotInstalled(answer["code"], **answer["facts"])
     found: list[bytes] = answer["pdfs"]
@@ -89,20 +93,22 @@ def _missing_here() -> bool:
     return missing() is not None
 
 
-def _answer(order: object, seconds: int) -> dict[str, Any]:
+def _answer(papers: Sequence[str], seconds: float) -> dict[str, Any]:
+    order = {"papers": list(papers), "memory": MEMORY, "seconds": max(1, round(seconds))}
     try:
         done = subprocess.run(
             [sys.executable, "-m", "api.press_child"],
             input=json.dumps(order).encode(),
             cwd=ROOT,
             timeout=seconds,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             check=False,
         )
     except subprocess.TimeoutExpired:
         raise UsageError("paper_too_long") from None
     if done.returncode != 0:
-        raise UsageError("paper_too_long")
+        said = done.stderr.decode("utf-8", "replace")[-2000:]
+        _log.error("the typesetter ended with %d: %s", done.returncode, said)
+        raise StoreError("paper_failed")
     found: dict[str, Any] = marshal.loads(done.stdout)
     return found

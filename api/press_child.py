@@ -23,9 +23,13 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that is missing is told about on stdout
     order = json.loads(sys.stdin.buffer.read())
-    _bound(order["memory"])
+    _bound(order["memory"], order["seconds"])
+    try:
+        answer = _answer(order["papers"])
+    except MemoryError:
+        answer = {"code": "paper_too_long"}
     with answers:
-        answers.write(marshal.dumps(_answer(order["papers"])))
+        answers.write(marshal.dumps(answer))
 
 
 def _answer(papers: Sequence[str]) -> dict[str, Any]:
@@ -60,12 +64,13 @@ def _boxes(document: Any) -> Iterator[str]:
                 yield chr(code)
 
 
-def _bound(memory: int) -> None:
+def _bound(memory: int, seconds: int) -> None:
     try:
         import resource
     except ImportError:  # Windows: the time limit and the length remain
         return
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))  # also when nobody waits any more
 
 
 if __name__ == "__main__":

@@ -49,7 +49,9 @@ def claims_of(request: Request, desk: Desk, records: Records) -> Sequence[ClaimR
         if meeting.cases:
             agendas[meeting.year, meeting.ordinal] = meeting.counts()
     ordered = sorted(found, key=lambda one: (one.said.on_day, one.id), reverse=True)
-    courted = documents.all_of(records, PURSUIT)
+    # What is negotiated is not for everybody who reads this page.
+    may = "GET /pipeline" in rights_of(identity_of(request).roles)
+    courted = documents.all_of(records, PURSUIT) if may else []
     return [_row(desk, one, agendas, courted) for one in ordered]
 
 

@@ -17,7 +17,15 @@ from graph.model import Batch, Node, Ref, Rel, Value, evidence_id, survey_id
 from graph.store.base import Applied, GraphStore
 from records.database import Records
 
-__all__ = ["Finding", "checked_day", "checked_text", "day_of", "surveying", "verify"]
+__all__ = [
+    "Finding",
+    "checked_day",
+    "checked_text",
+    "day_of",
+    "surveying",
+    "verify",
+    "version_of",
+]
 
 LONGEST = 200  # characters of a name or source
 
@@ -102,3 +110,12 @@ def checked_day(given: str) -> str:
     if day > date.today():
         raise UsageError("future_date", given=given)
     return day.isoformat()
+
+
+def version_of(text: str, otherwise: int = 0) -> int:
+    """The version a form was shown with; `otherwise` for what no form of ours sends.
+
+    >>> version_of("12"), version_of(""), version_of("9" * 5000, -1)
+    (12, 0, -1)
+    """
+    return int(text) if text.isdecimal() and len(text) < 10 else otherwise

@@ -23,6 +23,7 @@ from api.handing_in import note_of
 from api.routers.lists import Back
 from api.routers.v1 import PROBLEMS
 from api.security.signing_in import now_of
+from api.verifying import version_of
 from graph.errors import Changed, TooLarge, UsageError
 from graph.review.filing import Content, Filing, answer, differences, hand_in, withdraw, write
 from graph.review.filing import link as linked
@@ -225,7 +226,7 @@ def checked(
     filing = _filing(request, records, id)
     said = {g: typed.get(f"g.{g}", "") for g in _vetoes_of(request, desk, filing)}
     found = {ground: what == "pass" for ground, what in said.items() if what in ("pass", "fail")}
-    seen = int(typed["version"]) if typed.get("version", "").isdecimal() else 0
+    seen = version_of(typed.get("version", ""))
     passed = ", ".join(ground for ground, good in found.items() if good)
     failed = ", ".join(ground for ground, good in found.items() if not good)
     told_ = {"passed": passed, "failed": failed}
@@ -271,7 +272,7 @@ def _write(
     action: str,
 ) -> Response:
     old = _filing(request, records, id)
-    seen = int(typed["version"]) if typed.get("version", "").isdecimal() else 0
+    seen = version_of(typed.get("version", ""))
     vetoes = _vetoes_of(request, desk, old)
     content, problems = read_form(typed, vetoes, old.content)
     if content is None:

@@ -22,7 +22,7 @@ from api.kept import today_of
 from api.routers.sessions import Fields, back_to, refused
 from api.routers.v1 import PROBLEMS
 from api.security.policy import rights_of
-from api.verifying import checked_text, day_of
+from api.verifying import checked_text, day_of, version_of
 from graph.attraction.consultation import (
     Ask,
     Consultation,
@@ -285,4 +285,4 @@ def _long(typed: Mapping[str, str], name: str) -> str:
 
 
 def _seen(typed: Mapping[str, str]) -> int:
-    return int(typed["version"]) if typed["version"].isdecimal() else 0
+    return version_of(typed["version"])

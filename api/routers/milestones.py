@@ -21,6 +21,7 @@ from api.kept import today_of
 from api.routers import parks
 from api.routers.sessions import Fields, back_to, refused
 from api.routers.v1 import PROBLEMS
+from api.verifying import version_of
 from graph.attraction.milestone import Milestone, Said, checked, correct, newest_first
 from graph.errors import LianzhuError
 from graph.question import Question
@@ -69,7 +70,7 @@ def mend(request: Request, desk: AtDesk, records: AtRecords, id: str, form: Fiel
     found = park_work.one(records, MILESTONE, id, sample=desk.sample)
     typed = {**_typed(form), "id": id}
     version = str(form.get("version", ""))
-    seen = int(version) if version.isdecimal() else 0
+    seen = version_of(version)
     said = replace(_said(request, typed), why=typed["why"])
     try:
         park_work.act(

@@ -20,7 +20,7 @@ from api.pursuing import Taker, read_form
 from api.pursuit_pages import pursuit_page
 from api.routers.applications import Typed, shown_again
 from api.routers.sessions import refused
-from api.verifying import day_of
+from api.verifying import day_of, version_of
 from graph.attraction import steps
 from graph.attraction.pursuit import Pursuit
 from graph.errors import LianzhuError, NotFound
@@ -207,8 +207,7 @@ def _pursuit(request: Request, records: Records, id: str) -> Pursuit:
 
 
 def _version(typed: Mapping[str, str]) -> int:
-    given = typed.get("version", "")
-    return int(given) if given.isdecimal() and len(given) < 10 else 0
+    return version_of(typed.get("version", ""))
 
 
 def _day(taker: Taker, typed: Mapping[str, str]) -> date:

@@ -19,7 +19,7 @@ from api.frames import chosen, lang_of, page_html
 from api.kept import today_of
 from api.routers.sessions import Fields, back_to, reader_of, refused
 from api.sight import Eyes, eyes_of, seen
-from api.verifying import day_of
+from api.verifying import day_of, version_of
 from graph.errors import LianzhuError, NotAllowed, UsageError
 from graph.review import steps
 from graph.review.account import account
@@ -71,7 +71,7 @@ class _Asked:
 
     def number(self, name: str) -> int:
         """A version, as the page wrote it."""
-        return int(self.text(name)) if self.text(name).isdecimal() else -1
+        return version_of(self.text(name), -1)
 
     def eyes(self) -> Eyes:
         return eyes_of(self.request, meetings.get(self.records, self.session), self.spoken_for)

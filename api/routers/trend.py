@@ -19,7 +19,7 @@ from api.frames import chosen, page_html, sheet_of, with_sheet
 from api.routers.sessions import Fields, back_to, refused
 from api.routers.v1 import PROBLEMS
 from api.trending import claims_of, trend_of
-from api.verifying import day_of
+from api.verifying import day_of, version_of
 from graph.attraction.announced import Announced, Claim, checked, correct
 from graph.errors import LianzhuError, UsageError
 from ingest.counts import parse_count
@@ -83,7 +83,7 @@ def mend(request: Request, desk: AtDesk, records: AtRecords, id: str, form: Fiel
     park_work.one(records, ANNOUNCED, id, sample=desk.sample)
     typed, parks = _typed(form)
     version = str(form.get("version", ""))
-    seen = int(version) if version.isdecimal() else 0
+    seen = version_of(version)
     try:
         said = _claim(request, desk, typed, parks)
         park_work.act(

@@ -23,6 +23,7 @@ _FREE = ("/healthz", "/readyz", "/static/")  # cheap, and asked most when everyt
 # What reads or writes whole tables may take minutes: one at a time, beside the places of readers.
 _LONG = ("/guide/check", "/api/v1/imports")
 _LONG_WRITES = ("/guide/import", "/guide/restore", "/guide/backup")
+_PAPER = ".pdf"  # set by a child of seconds, that has a time of its own
 
 
 class _Places:
@@ -74,6 +75,7 @@ class Load:
         self._usual = _Places(concurrent, waiting, PATIENCE, seconds)
         self._uploads = _Places(UPLOADS, QUEUE, LONG_PATIENCE, None)
         self._long = _Places(1, QUEUE, LONG_PATIENCE, None)
+        self._papers = _Places(1, QUEUE, LONG_PATIENCE, None)
         self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,6 +108,8 @@ class Load:
         path, writes = scope["path"], scope["method"] == "POST"
         if path.startswith(_LONG) or (writes and path in _LONG_WRITES):
             return self._long
+        if path.endswith(_PAPER):
+            return self._papers
         return self._uploads if is_upload(scope) else self._usual
 
     def _left(self, done: asyncio.Task[None], places: _Places) -> None:

@@ -206,6 +206,20 @@ def test_uploads_have_places_of_their_own() -> None:
     asyncio.run(run())
 
 
+def test_papers_are_set_one_at_a_time_beside_the_places_of_readers() -> None:
+    async def run() -> None:
+        slow = Slow()
+        async with client_of(Load(slow, 1, 1, 0.1, refused)) as client:
+            papers = [asyncio.create_task(client.get("/sessions/s/minutes.pdf")) for _ in range(3)]
+            await asyncio.sleep(0.3)
+            assert slow.inside == 1
+            assert (await client.get("/x")).text == "too_slow"  # it had a place
+            slow.go.set()
+            assert {a.status_code for a in await asyncio.gather(*papers)} == {200}
+
+    asyncio.run(run())
+
+
 def test_a_client_that_takes_nothing_more_gives_its_place_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

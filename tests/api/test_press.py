@@ -19,7 +19,7 @@ from api import doctor, press
 from api.press import LONGEST, ROUTES, missing, printed
 from api.security.policy import POLICY, rights_of
 from api.settings import Settings
-from graph.errors import LianzhuError, NotInstalled, UsageError
+from graph.errors import LianzhuError, NotInstalled, StoreError, UsageError
 from records.roles import Role
 from tests.conftest import ROOT
 from tests.test_house import SOURCES
@@ -181,6 +181,15 @@ def test_a_paper_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(press, "MEMORY", 200 << 20)
     with pytest.raises(LianzhuError):
         printed([paper_html(story(3))])
+
+
+def test_a_child_that_breaks_down_is_no_fault_of_the_paper(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(press.sys, "executable", "/bin/false")
+    with pytest.raises(StoreError, match="paper_failed"):
+        printed(["x"])
+    assert "the typesetter ended with 1" in caplog.text
 
 
 def test_a_character_that_no_font_has_is_no_box_in_a_file(tmp_path: Path) -> None:

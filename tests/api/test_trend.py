@@ -229,6 +229,19 @@ def test_projects_that_are_courted_are_counted_from_their_moves(
     else:
         own = [p for p in every if p.park in CLAIM["park"] and p.stage == what]
     assert (row["counted"], row["basis"]) == (len(own), "pursued")
+    for role in ("viewer", "reviewer"):  # what is negotiated is not for them
+        client.cookies.set("lianzhu-role", role)
+        told = client.get("/api/v1/trend").json()["announced"]
+        assert all(r["basis"] != "pursued" for r in told)
+
+
+def test_a_version_no_form_sends_is_none(client: TestClient) -> None:
+    (row,) = [
+        r for r in client.get("/api/v1/trend").json()["announced"]
+        if r["found"]["said"]["text"] == "70余个"
+    ]  # fmt: skip
+    sent = {**CLAIM, "why": "看错", "version": "9" * 5000}
+    assert client.post(f"/announced/{row['found']['id']}", data=sent).status_code == 412
 
 
 def test_what_is_no_count_is_refused_with_what_was_typed(client: TestClient) -> None:
