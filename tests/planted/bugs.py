@@ -260,9 +260,9 @@ BUGS = (
     Bug(
         "priority adds points",
         "graph/review/panel.py",
-        "return assess(basis.standard, given, basis.day, basis.others)",
+        "found = assess(basis.standard, given, basis.day, basis.others)",
         "more = {**given.chain, 'gain': 1.0} if basis.priority else given.chain\n"
-        "    return assess(basis.standard, replace(given, chain=more), basis.day, basis.others)",
+        "    found = assess(basis.standard, replace(given, chain=more), basis.day, basis.others)",
         "tests/graph/review/test_agenda.py",
     ),
     Bug(
