@@ -14,7 +14,7 @@ from api.security.policy import rights_of
 from api.sight import seen
 from graph.analysis.bases import chains_served
 from graph.attraction.announced import Announced, Claim, inside
-from graph.attraction.counting import arrived
+from graph.attraction.counting import arrived, counts
 from graph.attraction.pursuit import Pursuit
 from graph.attraction.trend import Range, Seen, Trend, points_of, trend
 from graph.review.meeting import Case, Meeting
@@ -83,28 +83,35 @@ def _row(
         counted, basis = _courted(pursuits, said), "pursued"
         if counted is None:
             counted, basis = _in_graph(desk, said.parks, said.what), "stage"
+    basis = "" if counted is None else basis
     return ClaimRow(found, counted, inside(said, counted), basis)
 
 
 def _courted(pursuits: Sequence[Pursuit], said: Claim) -> int | None:
     """By the moves: signed that year so far, in talks at the end of that day.
 
-    None where these parks have noted no pursuit by then: nobody counted.
+    None unless every park named has noted a pursuit by then: a part is not the whole.
     """
-    places = [place for one in pursuits if (place := one.on(said.on_day)) is not None]
-    if not any(park in said.parks for park, _ in places):
+    past = (m for one in pursuits for m in one.moves if m.on_day <= said.on_day)
+    if not {move.park[1] for move in past}.issuperset(said.parks):
         return None
     if said.what == "signed":
         began = said.on_day.replace(month=1, day=1)
         return arrived(pursuits, said.parks, said.what, began, said.on_day)
-    return sum(park in said.parks and stage == said.what for park, stage in places)
+    numbers = counts(pursuits, said.on_day)
+    return sum(numbers.get((park, said.what), 0) for park in set(said.parks))
 
 
-def _in_graph(desk: Desk, parks: Sequence[str], stage: str) -> int:
-    """Projects that are at a stage now and apply to one of the parks."""
+def _in_graph(desk: Desk, parks: Sequence[str], stage: str) -> int | None:
+    """Projects that are at a stage now and apply to one of the parks.
+
+    None unless of every park a project with a stage is known.
+    """
     table = desk.snapshot.nodes("Project")
-    rows = zip(table.values("park"), table.values("stage"), strict=True)
-    return sum(park in parks and at == stage for park, at in rows)
+    rows = list(zip(table.values("park"), table.values("stage"), strict=True))
+    if not {park for park, at in rows if at}.issuperset(parks):
+        return None
+    return sum(1 for park, at in rows if park in parks and at == stage)
 
 
 def _chains(desk: Desk, meeting: Meeting) -> Mapping[str, Sequence[str]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from graph.attraction.pursuit import Pursuit
+from graph.attraction.pursuit import STAGES, Pursuit
 
 __all__ = ["arrived", "counts"]
 
@@ -25,14 +25,15 @@ def arrived(
 ) -> int:
     """How many came to a stage, at one of the parks, in the days from `since` to `until`.
 
-    Each counts once, however often it went back and forth; a transfer is no arrival.
+    Each counts once: the first time it stood at the stage or a later one, however it got there and
+    wherever it went since.  One that a decision began there had come so far elsewhere.
     """
+    reached = STAGES[STAGES.index(stage) : -1]
+    firsts = (next((m for m in p.moves if m.stage[1] in reached), None) for p in pursuits)
     return sum(
-        any(
-            move.stage[1] == stage != move.stage[0]
-            and move.park[1] in parks
-            and since <= move.on_day <= until
-            for move in pursuit.moves
-        )
-        for pursuit in pursuits
+        move is not None
+        and not move.ruling
+        and move.park[1] in parks
+        and since <= move.on_day <= until
+        for move in firsts
     )

@@ -218,13 +218,11 @@ def test_projects_that_are_courted_are_counted_from_their_moves(
     every = documents.all_of(records_at(client.app), PURSUIT)  # type: ignore[arg-type]
     began = f"{today[:4]}-01-01"
     if what == "signed":
+        late = ("signed", "building", "operating")
+        came = [next((m for m in p.moves if m.stage[1] in late), None) for p in every]
         own = [
-            p for p in every
-            if any(
-                m.stage[1] == what != m.stage[0] and m.park[1] in CLAIM["park"]
-                and began <= m.on_day.isoformat() <= today
-                for m in p.moves
-            )
+            m for m in came
+            if m and m.park[1] in CLAIM["park"] and began <= m.on_day.isoformat() <= today
         ]  # fmt: skip
     else:
         own = [p for p in every if p.park in CLAIM["park"] and p.stage == what]
@@ -242,6 +240,18 @@ def test_a_version_no_form_sends_is_none(client: TestClient) -> None:
     ]  # fmt: skip
     sent = {**CLAIM, "why": "看错", "version": "9" * 5000}
     assert client.post(f"/announced/{row['found']['id']}", data=sent).status_code == 412
+
+
+@pytest.mark.parametrize("courted", [False, True])
+def test_a_part_is_not_shown_as_the_whole(client: TestClient, courted: bool) -> None:
+    """One park of which nobody noted anything, and there is no count."""
+    if courted:
+        client.post("/pipeline/demo")
+    quiet = {"park": [*CLAIM["park"], "park-xianshi"], "on_day": date.today().isoformat()}
+    client.post("/announced", data={**CLAIM, **quiet})
+    told = client.get("/api/v1/trend").json()["announced"]
+    (row,) = [r for r in told if r["found"]["said"]["who"] == CLAIM["who"]]
+    assert (row["counted"], row["agrees"], row["basis"]) == (None, None, "")
 
 
 def test_what_is_no_count_is_refused_with_what_was_typed(client: TestClient) -> None:

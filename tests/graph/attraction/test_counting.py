@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 
 from graph.attraction import steps
+from graph.attraction.arbitration import Verdict, reopen, rule
 from graph.attraction.counting import arrived, counts
+from graph.attraction.courted import groups, suits
 from graph.attraction.pursuit import STAGES, Pursuit
 from tests.graph.attraction.made import BEGAN, TODAY, pursuit
 
@@ -53,6 +55,28 @@ def test_counting_a_past_day_again_gives_the_same() -> None:
     assert counts([moved], TODAY) == {("north", "signed"): 1}
 
 
+def test_signed_once_however_it_came_there() -> None:
+    def signed(one: Pursuit, since: date = BEGAN) -> int:
+        return arrived([one], PARKS, "signed", since, TODAY)
+
+    def to(one: Pursuit, *stages: str) -> Pursuit:
+        for stage in stages:
+            one = steps.move(one, stage, one.version, TODAY, "李", today=TODAY, note="因")
+        return one
+
+    assert signed(to(pursuit(), "building")) == 1  # nobody noted the signing by itself
+    built = to(pursuit(stage="building"), "signed")
+    assert (signed(built), signed(built, TODAY)) == (1, 0)  # back is no signing
+    held = {"a": pursuit("a", stage="signed"), "b": pursuit("b", "south")}
+    (group,) = groups(suits(list(held.values()), []))
+    verdict = Verdict("east", "因", {"north": 100.0}, "商定")
+    held |= rule(held, group, verdict, "r", ["n1", "n2", "n3"], TODAY, "办")
+    assert [signed(one, TODAY) for one in held.values()] == [0, 0, 0]
+    held |= reopen(held, "r", TODAY, "办", "因")
+    assert [signed(one, TODAY) for one in held.values()] == [0, 0, 0]
+    assert [signed(one) for one in held.values()] == [1, 0, 0]
+
+
 def test_who_signed_in_a_year_counts_once_and_a_transfer_is_no_arrival() -> None:
     rng = random.Random(11)
     for _ in range(60):
@@ -61,10 +85,9 @@ def test_who_signed_in_a_year_counts_once_and_a_transfer_is_no_arrival() -> None
         since, until = BEGAN + timedelta(days=first), BEGAN + timedelta(days=last)
         slow = 0
         for _, told in made:
-            stages = ["", *(stage for _, _, stage in told)]
-            slow += any(
-                stage == "signed" != before and park != "east" and first <= day <= last
-                for before, (day, park, stage) in zip(stages, told, strict=False)
-            )
+            for day, park, stage in told:
+                if stage in ("signed", "building", "operating"):
+                    slow += park != "east" and first <= day <= last
+                    break
         found = arrived([one for one, _ in made], ("north", "south"), "signed", since, until)
         assert found == slow
