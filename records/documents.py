@@ -46,13 +46,15 @@ T = TypeVar("T", bound=Document)
 class Kind(Generic[T]):
     """A kind of document: its name in the records and the audit, its type, and what the audit says.
 
-    `unknown` is the code of the error for an id that is not there.
+    `unknown` is the code of the error for an id that is not there; `changes` = what the audit says
+    of what is otherwise than before.
     """
 
     name: str
     type: Any  # type[T]; typed so, mypy takes dataclasses with generic fields as well
     unknown: str
     named: Callable[[T], Mapping[str, Value]]
+    changes: Callable[[T, T], Mapping[str, Value]] = lambda _before, _after: {}
 
     def read(self, text: str) -> T:
         """The document a text holds."""
@@ -145,6 +147,8 @@ def change(
             else:
                 added(writing.db, documents, kind=kind.name, id=id_, **kept)
             noted = {**kind.named(document), **detail}
+            if id_ in before:
+                noted |= kind.changes(before[id_], document)
             writing.note(f"{kind.name}.{action}", f"{kind.name}/{id_}", **noted)
     return after
 

@@ -10,7 +10,8 @@ from datetime import date
 import pytest
 
 from graph.errors import NotFound, UsageError
-from records import audit, documents
+from graph.review.filing import Content, Filing
+from records import audit, documents, filings
 from records.database import Records
 from records.documents import Kind
 
@@ -47,6 +48,28 @@ def test_they_come_back_whole_and_each_is_noted(records: Records) -> None:
     assert noted(records) == [
         ("note.add", "note/a", {"name": "“甲”\n二"}),
         ("note.add", "note/b", {"name": "乙"}),
+    ]
+
+
+def test_a_step_may_read_what_else_is_kept(records: Records) -> None:
+    put(records, FIRST)
+    filings.add(records, [Filing("f", "north", Content("项目", "甲公司"))])
+
+    def step(held: Mapping[str, Note]) -> Mapping[str, Note]:
+        (filing,) = filings.all_of(records)
+        return {"a": replace(held["a"], text=filing.id)}
+
+    documents.change(records, NOTE, "write", step)
+    assert documents.get(records, NOTE, "a").text == "f"
+
+
+def test_what_changed_is_noted_of_what_was_there(records: Records) -> None:
+    kind = replace(NOTE, changes=lambda old, new: {"note": f"{old.text} → {new.text}"})
+    put(records, FIRST, kind=kind)
+    documents.change(records, kind, "write", lambda h: {"a": replace(h["a"], text="丙")})
+    assert [detail for _, _, detail in noted(records)] == [
+        {"name": FIRST.text},
+        {"name": "丙", "note": f"{FIRST.text} → 丙"},
     ]
 
 
