@@ -14,6 +14,7 @@ from graph.attraction.consultation import (
     awaited,
     history,
     overdue,
+    standing,
     state_of,
 )
 from viz.contexts import Choice, Frame
@@ -88,20 +89,13 @@ class ConsultationPage:
     @property
     def asked(self) -> Sequence[tuple[str, str, str]]:
         """Department, day, and where its answer stands: overdue, waiting or answered."""
-        open_ = {one.department: one.due for one in awaited(self.found)}
-        late = overdue(self.found, self.today)
+        late, open_ = overdue(self.found, self.today), not self.found.closed
         rows = []
-        for one in self.found.asks:
-            said = self._answered(one.department)
-            code = "overdue" if one.department in late else "waiting"
-            if one.department not in open_:
-                code = "answered" if said else "dropped"
-            due = open_.get(one.department, one.due)
-            rows.append((one.department, due.isoformat(), code))
+        for one, said in standing(self.found):
+            code = "answered" if said else "waiting" if open_ else "dropped"
+            code = "overdue" if one.department in late else code
+            rows.append((one.department, one.due.isoformat(), code))
         return rows
-
-    def _answered(self, department: str) -> bool:
-        return any(reply.department == department for reply in self.found.replies)
 
 
 def consultation_table(

@@ -52,6 +52,8 @@ def message(lang: str, code: str, facts: Mapping[str, object] | None = None) -> 
         found = catalogue(lang).get(f"notice.{code}")
         return Message(found.format_map(_Facts(facts or {})) if found else code)
     filled = _Facts(facts or {})
+    if "blank" in filled:  # the field of a form that was left empty
+        filled["blank"] = term(lang, "blank", filled["blank"])
     texts = (known.get(k, known.get(k.replace("en", "zh"), "")) for k in (lang, f"{lang}_hint"))
     return Message(*(str(text).format_map(filled) for text in texts))
 

@@ -59,7 +59,7 @@ def checked(said: Claim) -> Claim:
         raise UsageError("bad_choice", name="what", given=said.what, allowed=" | ".join(WHAT))
     for name, text in (("who", said.who), ("source", said.source)):
         if not text.strip():
-            raise UsageError("announced_empty", what=name)
+            raise UsageError("announced_empty", blank=name)
     return said
 
 
@@ -71,7 +71,7 @@ def correct(found: Announced, seen: int, said: Claim) -> Announced:
     if found.version != seen:
         raise Changed("announced_changed")
     if not said.why.strip():
-        raise UsageError("announced_empty", what="why")
+        raise UsageError("announced_empty", blank="why")
     earlier = (*found.earlier, found.said)
     return replace(found, said=checked(said), earlier=earlier, version=seen + 1)
 

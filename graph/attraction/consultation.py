@@ -26,6 +26,7 @@ __all__ = [
     "history",
     "overdue",
     "reopen",
+    "standing",
     "state_of",
 ]
 
@@ -180,14 +181,17 @@ def state_of(found: Consultation) -> str:
     return "waiting" if left == len(found.asks) else "partly" if left else "answered"
 
 
+def standing(found: Consultation) -> Sequence[tuple[Ask, bool]]:
+    """Who is asked by when, and whether they answered: since it was last put to them."""
+    again = next((turn for turn in reversed(found.turns) if turn.kind == "reopened"), None)
+    said = {reply.department for reply in found.replies[again.replies if again else 0 :]}
+    due = again.due if again else None
+    return [(replace(one, due=due or one.due), one.department in said) for one in found.asks]
+
+
 def awaited(found: Consultation) -> Sequence[Ask]:
     """Who has still to answer, by when; nobody once it is closed."""
-    if found.closed:
-        return ()
-    last = found.turns[-1] if found.turns else None
-    said = {reply.department for reply in found.replies[last.replies if last else 0 :]}
-    due = last.due if last else None
-    return [replace(one, due=due or one.due) for one in found.asks if one.department not in said]
+    return () if found.closed else [one for one, said in standing(found) if not said]
 
 
 def overdue(found: Consultation, day: date) -> Sequence[str]:
@@ -227,7 +231,7 @@ def _open(found: Consultation) -> None:
 
 def _needed(text: str, what: str) -> None:
     if not text.strip():
-        raise UsageError("consultation_empty", what=what)
+        raise UsageError("consultation_empty", blank=what)
 
 
 def _due(due: date, on_day: date) -> None:

@@ -46,9 +46,9 @@ def checked(said: Said, today: date) -> Said:
     ahead: what is only planned has not happened.
     """
     if not said.what.strip():
-        raise UsageError("milestone_empty", what="what")
+        raise UsageError("milestone_empty", blank="what")
     if not said.source.strip():
-        raise UsageError("milestone_empty", what="source")
+        raise UsageError("milestone_empty", blank="source")
     if not _WHEN.fullmatch(said.when) or not _is_day(said.when):
         raise UsageError("milestone_when", when=said.when)
     if said.when > today.isoformat()[: len(said.when)]:
@@ -64,7 +64,7 @@ def correct(found: Milestone, seen: int, said: Said, today: date) -> Milestone:
     if found.version != seen:
         raise Changed("milestone_changed")
     if not said.why.strip():
-        raise UsageError("milestone_empty", what="why")
+        raise UsageError("milestone_empty", blank="why")
     after = checked(said, today)
     return replace(found, said=after, earlier=(*found.earlier, found.said), version=seen + 1)
 

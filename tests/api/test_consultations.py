@@ -88,6 +88,11 @@ def test_a_park_asks_departments_answer_and_the_park_closes(on: Office) -> None:
         "consultation.ask", "consultation.answer", "consultation.answer", "consultation.close",
         "consultation.reopen",
     ]  # fmt: skip
+    ended = {"result": "不等了", "version": version_of(park, path)}
+    assert park.post(f"{path}/close", data=ended).status_code == 303
+    page = park.get(f"{path}?lang=zh").text  # earlier answers count no more, nor the first days
+    assert page.count("办结时未答复") == 2
+    assert page.count("2026-04-01") >= 2
 
 
 def test_a_department_sees_and_answers_only_what_was_put_to_it(on: Office) -> None:

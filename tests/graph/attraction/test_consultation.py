@@ -19,6 +19,7 @@ from graph.attraction.consultation import (
     history,
     overdue,
     reopen,
+    standing,
     state_of,
 )
 from graph.errors import Changed, UsageError
@@ -69,6 +70,8 @@ def test_reopened_it_is_put_to_all_of_them_anew_by_a_new_day() -> None:
     assert awaited(again) == [Ask("发改", JUNE[15]), Ask("环保", JUNE[15])]
     assert state_of(told(again, "发改", JUNE[8])) == "partly"
     assert overdue(told(again, "发改", JUNE[8]), JUNE[16]) == ["环保"]
+    done = close(told(again, "发改", JUNE[8]), 6, JUNE[9], "园区", "就这样")
+    assert standing(done) == [(Ask("发改", JUNE[15]), True), (Ask("环保", JUNE[15]), False)]
     assert [e.kind for e in history(told(again, "发改"))] == [
         "asked", "replied", "replied", "closed", "reopened", "replied",
     ]  # fmt: skip
