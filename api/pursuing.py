@@ -141,10 +141,11 @@ def arbitrate(records: Records, seen: str, verdict: Verdict, today: date, by: st
 
     Raises `Changed` where the group is no longer what was shown.
     """
-    filed, id_ = filings.all_of(records), uuid4().hex
+    id_ = uuid4().hex
 
     def step(held: Mapping[str, Pursuit]) -> Mapping[str, Pursuit]:
-        now = groups(suits(list(held.values()), filed))
+        # Only one writes at a time: what is read now stays so until this is kept.
+        now = groups(suits(list(held.values()), filings.all_of(records)))
         group = next((g for g in now if mark_of(g) == seen), None)
         if group is None:
             raise Changed("courted_changed")
@@ -237,6 +238,7 @@ _FIELD = {
     "pursuit_ruled": "stage",
     "pursuit_same": "moved_on",
     "pursuit_day": "moved_on",
+    "pursuit_begins": "moved_on",
     "pursuit_reason": "note",
     "pursuit_park": "park",
     "pursuit_no_park": "park",
@@ -255,9 +257,12 @@ def _check_known(old: Pursuit | None, there: Pursuit, version: str) -> None:
 def _park_of(taker: Taker, row: Read, old: Pursuit | None) -> str:
     """The park a row names, else that of the pursuit, else one's own."""
     given = str(row.values.get("park", ""))
-    otherwise = old.park if old else taker.only_park or ""
+    if old is not None:  # its own name is its own, though another park is called so
+        called = " ".join(taker.desk.names()[old.park].split())  # as `read_grid` cleans it
+        if given in ("", old.park, called):
+            return old.park
     try:
-        found = taker.desk.find("Park", given or otherwise)
+        found = taker.desk.find("Park", given or taker.only_park or "")
     except Ambiguous:
         found = None
     if found is None or taker.only_park not in (None, found):

@@ -157,7 +157,7 @@ def book_of(request: Request) -> str:
 
 
 def told(pursuit: Pursuit, today: date) -> Mapping[str, Any]:
-    """A pursuit as data; of decisions not whom else they are about."""
+    """A pursuit as data; of decisions not whom else they are about, nor what other parks filed."""
     rulings = [{k: x for k, x in asdict(r).items() if k != "members"} for r in pursuit.rulings]
     return {
         **asdict(pursuit.facts),
@@ -169,7 +169,7 @@ def told(pursuit: Pursuit, today: date) -> Mapping[str, Any]:
         "project": pursuit.project or None,
         "filing": pursuit.filing or None,
         "version": pursuit.version,
-        "moves": [asdict(move) for move in pursuit.moves],
+        "moves": [{k: x for k, x in asdict(m).items() if k != "left"} for m in pursuit.moves],
         "introductions": [asdict(one) for one in pursuit.introductions],
         "rulings": rulings,
     }
@@ -203,7 +203,8 @@ def _row(pursuit: Pursuit, park: str, today: date) -> v.PursuitRow:
 
 def _linked(desk: Desk, records: Records, page: v.PursuitPage, pursuit: Pursuit) -> v.PursuitPage:
     """With what it may be linked to, and what happened to its application since."""
-    mine = [f for f in filings.all_of(records, pursuit.park) if f.state != "withdrawn"]
+    held = filings.all_of(records, pursuit.park)
+    mine = [f for f in held if f.state != "withdrawn" or f.id == pursuit.filing]
     same = plain_name(pursuit.facts.applicant)
     mine.sort(key=lambda f: plain_name(f.content.applicant) != same)
     firms, plans = list[Choice](), list[Choice]()
@@ -212,8 +213,8 @@ def _linked(desk: Desk, records: Records, page: v.PursuitPage, pursuit: Pursuit)
         texts = (pursuit.enterprise, facts.uscc, facts.applicant)
         firms = [*candidates(desk, "Enterprise", texts)]
         plans = [*candidates(desk, "Project", (pursuit.project, facts.name))]
-    held = meetings.all_of(records) if pursuit.filing else []
-    stage, decision = proposed(pursuit, _filing(records, pursuit), held)
+    met = meetings.all_of(records) if pursuit.filing else []
+    stage, decision = proposed(pursuit, _filing(records, pursuit), met)
     return replace(
         page,
         proposed="" if pursuit.closed_by else stage,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -77,7 +78,7 @@ def pipeline(
     """Projects that are courted, and how many stood where at the end of `day`."""
     today = today_of(request.app.state)
     every, own = seen_by(request, records), identity_of(request).only_park
-    numbers = counts(every, day_of(day) if day else today)
+    numbers = counts(every, _past(day, today) or today)
     found = {
         "items": [told(p, today) for p in asked.of(every, today)],
         "day": day or today.isoformat(),
@@ -106,7 +107,7 @@ def page(
     day: Word = "",
 ) -> Response:
     """在谈项目走到哪一步、该找谁?"""
-    made = list_page(request, desk, records, asked, day_of(day) if day else None)
+    made = list_page(request, desk, records, asked, _past(day, today_of(request.app.state)))
     return page_html(
         request, desk, made, (made.rows, made.counts, made.owners, made.late, made.due, made.groups)
     )
@@ -217,6 +218,15 @@ def undo(
         made = courted_page(request, desk, records)
         return refused(request, made, error, "/pipeline/courted")
     return back_with("/pipeline/courted", lang, "ruling_undone")
+
+
+def _past(given: str, today: date) -> date | None:
+    """The day counts are asked for, None = today; `UsageError` for one to come: nobody knows."""
+    if not given:
+        return None
+    if (found := day_of(given)) > today:
+        raise UsageError("future_date", given=given)
+    return found
 
 
 def _kept_for(taker: Taker) -> str:

@@ -152,7 +152,8 @@ def link_filing(
         held = {f.id for f in filings.all_of(records, pursuit.park)} if given else {given}
         if given not in held:
             raise NotFound("unknown_filing", filing=given)
-        return steps.link_filing(pursuit, given, seen)
+        beside = documents.all_of(records, PURSUIT, pursuit.park)
+        return steps.link_filing(pursuit, given, seen, beside)
 
     return _step(request, desk, records, lang, id, typed, "link", step)
 

@@ -8,7 +8,7 @@ from datetime import date
 from math import fsum, isclose
 
 from graph.attraction.courted import Suit, first
-from graph.attraction.pursuit import Facts, Move, Pursuit, Ruling, furthest
+from graph.attraction.pursuit import STAGES, Facts, Move, Pursuit, Ruling, furthest
 from graph.attraction.steps import begin
 from graph.errors import Changed, UsageError
 
@@ -16,6 +16,7 @@ __all__ = ["FIRST", "LANDED", "Verdict", "credit", "reopen", "rule"]
 
 # 首谈 50 %, 落地 50 %: an assumption of this program; a decision may say otherwise, with a reason.
 FIRST, LANDED = 50.0, 50.0
+_SIGNED = STAGES[STAGES.index("signed") : -1]
 
 
 @dataclass(frozen=True)
@@ -55,16 +56,18 @@ def rule(
     An application without a pursuit becomes one (ids from `fresh`, one for each member and one
     more), so that each keeps the decision.  Those elsewhere are closed as lost; where nobody courts
     at the park it lands at, a pursuit begins there as the furthest one stands.  Raises `UsageError`
-    without a reason, and where the rule cannot say who was first or shares are no whole.
+    without a reason, where the rule cannot say who was first, and where shares are no whole or of a
+    park that neither courts it nor gets it.
     """
     if not verdict.reason.strip():
         raise UsageError("ruling_reason")
     shares = _shares(group, verdict)
+    made = [_pursuit(held, suit, new, today, by) for suit, new in zip(group, fresh, strict=False)]
+    members = [suit.id for suit in group] + [f for pursuit in made for f in pursuit.filings]
     ruling = Ruling(
-        id, today, by, verdict.park, verdict.reason.strip(), tuple(suit.id for suit in group),
+        id, today, by, verdict.park, verdict.reason.strip(), tuple(dict.fromkeys(members)),
         tuple(sorted(shares.items())), verdict.why_shares.strip() if verdict.shares else "",
     )  # fmt: skip
-    made = [_pursuit(held, suit, new, today, by) for suit, new in zip(group, fresh, strict=False)]
     after = [_closed(one, ruling) if one.park != verdict.park else one for one in made]
     if all(one.park != verdict.park for one in made):
         best = furthest(made)
@@ -82,7 +85,8 @@ def reopen(
 ) -> Mapping[str, Pursuit]:
     """Undo a decision: what it closed stands where it stood, what it began is lost.
 
-    Raises `UsageError` without a reason, and where no decision in force has this id.
+    Raises `UsageError` without a reason, where no decision in force has this id, and where what it
+    began has been signed since.
     """
     if not reason.strip():
         raise UsageError("ruling_reason")
@@ -101,6 +105,9 @@ def _shares(group: Sequence[Suit], verdict: Verdict) -> Mapping[str, float]:
         return credit(found.parks, verdict.park)
     if not verdict.why_shares.strip():
         raise UsageError("ruling_shares_reason")
+    among = {verdict.park, *(suit.park for suit in group)}
+    if strange := next((park for park in verdict.shares if park not in among), ""):
+        raise UsageError("ruling_shares_park", given=strange)
     whole = fsum(verdict.shares.values())
     if not isclose(whole, 100.0) or min(verdict.shares.values()) < 0:
         raise UsageError("ruling_shares", given=f"{whole:g}")
@@ -130,9 +137,14 @@ def _undone(pursuit: Pursuit, id: str, undone: tuple[date, str, str]) -> Pursuit
     if ruling is None:
         return pursuit
     moves, last = pursuit.moves, pursuit.moves[-1]
-    if pursuit.closed_by == ruling and last.ruling == id:
-        moves = (*moves, _by(ruling, pursuit, last.stage[0], *undone))
-    elif moves[0].ruling == id and pursuit.stage != "lost":
+    begun_by = moves[0].ruling
+    if pursuit.closed_by == ruling:
+        # What another decision began has no ground left once that one is undone.
+        if not any(r.id == begun_by and r.undone for r in pursuit.rulings):
+            moves = (*moves, _by(ruling, pursuit, last.stage[0], *undone))
+    elif begun_by == id and pursuit.stage != "lost":
+        if pursuit.stage in _SIGNED and not all(move.ruling for move in moves):
+            raise UsageError("ruling_signed", name=pursuit.facts.name)
         moves = (*moves, _by(ruling, pursuit, "lost", *undone))
     rulings = tuple(replace(r, undone=undone) if r == ruling else r for r in pursuit.rulings)
     return replace(pursuit, moves=moves, rulings=rulings, version=pursuit.version + 1)

@@ -46,10 +46,11 @@ class First:
 def suits(pursuits: Sequence[Pursuit], filings: Iterable[Filing]) -> Sequence[Suit]:
     """What courts somebody now: pursuits up to signing, and applications that stand for themselves.
 
-    An application that a pursuit is linked to is that pursuit; one that a decision in force gave
-    to another park courts no more.
+    An application is the pursuit it is linked to, or was when that went to another park, until a
+    park gives that up as lost; one that a decision in force gave to another park courts no more.
     """
-    linked = {pursuit.filing for pursuit in pursuits}
+    standing = (p for p in pursuits if p.stage != "lost" or p.closed_by is not None)
+    linked = {filing for pursuit in standing for filing in pursuit.filings}
     found = [_pursued(pursuit) for pursuit in pursuits if pursuit.stage in COURTED]
     rulings = {r.id: r for pursuit in pursuits for r in pursuit.rulings if r.undone is None}
     in_order = sorted(rulings.values(), key=lambda ruling: ruling.on_day)

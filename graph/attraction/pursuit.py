@@ -49,6 +49,7 @@ class Move:
     park: tuple[str, str]
     note: str = ""
     ruling: str = ""  # id of the decision that made it
+    left: str = ""  # the application that stayed with the park it went away from
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,15 @@ class Pursuit:
 
     @property
     def closed_by(self) -> Ruling | None:
-        """The decision in force that gave it to another park."""
-        ruled = self.ruled
-        return ruled if ruled and self.stage == "lost" and ruled.park != self.park else None
+        """The decision in force that gave it to another park, and by which it is lost."""
+        ruled, last = self.ruled, self.moves[-1]
+        closed = ruled and ruled.park != self.park and last.ruling == ruled.id
+        return ruled if closed and self.stage == "lost" else None
+
+    @property
+    def filings(self) -> Sequence[str]:
+        """Applications that are this project: the linked one, and those left at a transfer."""
+        return [one for one in (self.filing, *(move.left for move in self.moves)) if one]
 
     def on(self, day: date) -> tuple[str, str] | None:
         """Park and stage at the end of a day; None before it began."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from math import isfinite
@@ -70,7 +71,8 @@ def transfer(
     stage, last = pursuit.stage, pursuit.moves[-1].on_day
     made = _moved(stage, stage, (pursuit.park, park), day, by, note, last, today)
     # An application is one park's: the next park hands in its own.
-    return replace(pursuit, park=park, filing="", moves=(*pursuit.moves, made), version=seen + 1)
+    moves = (*pursuit.moves, replace(made, left=pursuit.filing))
+    return replace(pursuit, park=park, filing="", moves=moves, version=seen + 1)
 
 
 def link(pursuit: Pursuit, enterprise: str, project: str, seen: int) -> Pursuit:
@@ -79,9 +81,20 @@ def link(pursuit: Pursuit, enterprise: str, project: str, seen: int) -> Pursuit:
     return replace(pursuit, enterprise=enterprise, project=project, version=seen + 1)
 
 
-def link_filing(pursuit: Pursuit, filing: str, seen: int) -> Pursuit:
-    """Confirm which application of its park it is; "" = none is."""
+def link_filing(
+    pursuit: Pursuit, filing: str, seen: int, beside: Iterable[Pursuit] = ()
+) -> Pursuit:
+    """Confirm which application of its park it is; "" = none is.
+
+    Raises `UsageError` for one that a decision gave to another park, and for an application that
+    another pursuit `beside` it is linked to.
+    """
     _fresh(pursuit, seen)
+    if pursuit.closed_by is not None:
+        raise UsageError("pursuit_ruled")
+    for other in beside:
+        if filing and other.filing == filing and other.id != pursuit.id:
+            raise UsageError("pursuit_filing", name=other.facts.name)
     return replace(pursuit, filing=filing, version=seen + 1)
 
 
@@ -105,8 +118,10 @@ def _moved(
     if stage == "lost" and stage != before and not note.strip():
         raise UsageError("pursuit_reason")
     if not last <= day <= today:
-        since = "" if last == date.min else last.isoformat()
-        raise UsageError("pursuit_day", given=day.isoformat(), since=since, until=today.isoformat())
+        facts = {"given": day.isoformat(), "until": today.isoformat()}
+        if not before:
+            raise UsageError("pursuit_begins", **facts)
+        raise UsageError("pursuit_day", since=last.isoformat(), **facts)
     return Move(day, by, (before, stage), park, note.strip())
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,13 @@ from openpyxl import load_workbook
 
 from api.app import create_app
 from api.deps import records_at
+from api.desk import Names
+from api.pursuing import arbitrate
 from api.settings import Settings
-from graph.attraction.pursuit import Facts, Pursuit
+from graph.attraction.arbitration import Verdict
+from graph.attraction.pursuit import Facts, Pursuit, Ruling
 from graph.attraction.steps import begin, move
-from graph.errors import StoreError
+from graph.errors import Changed, StoreError
 from graph.review.filing import Content, Filing, hand_in
 from graph.review.meeting import Case, Decision, Meeting
 from graph.store.base import GraphStore
@@ -368,6 +372,87 @@ def test_one_wrong_row_and_nothing_is_taken(client: TestClient) -> None:
     client.post("/pipeline/a", data={"version": "1", "f.owner": "孙"})
     assert "别人改了这个项目" in upload(client, old).text
     assert kept(client)["a"].facts.owner == "孙"
+
+
+def test_the_park_of_a_row_with_an_id_is_its_own(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two parks of one name with two blanks: the workbook comes back as it went out."""
+    put(client, "a"), put(client, "b", OTHER)
+    real = Names.__getitem__
+
+    def named(self: Names, id: str) -> str:
+        return "同名  园" if id in (OWN, OTHER) else real(self, id)
+
+    monkeypatch.setattr(Names, "__getitem__", named)
+    monkeypatch.setattr("api.desk._by_name", lambda *_: {"同名 园": [OWN, OTHER]})
+    changed = edited(client, {"负责人": "李"}, {"负责人": "王"}, first=2)
+    assert "同名  园" in [c.value for c in load_workbook(io.BytesIO(changed))["在谈项目"][2]]
+    assert "改动 2 个" in upload(client, changed).text
+
+
+def test_a_decision_is_about_the_applications_there_are_when_it_is_kept(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(client, "a")
+    records, real = records_in(client), documents.change
+    filings.add(records, [Filing("f", OTHER, Content("项目", FACTS.applicant))])
+    seen = seen_of(client)
+
+    def late(*args: Any, **more: Any) -> Any:
+        monkeypatch.undo()
+        filings.act(records, "f", "withdraw", lambda f: replace(f, state="withdrawn"))
+        return real(*args, **more)
+
+    monkeypatch.setattr("api.pursuing.documents.change", late)
+    verdict = Verdict(OWN, "因", {OWN: 100.0}, "商定")
+    with pytest.raises(Changed):
+        arbitrate(records, seen, verdict, DAY, "办")
+    assert kept(client)["a"].rulings == ()
+
+
+def test_changes_of_facts_are_in_the_audit_as_they_were_and_are(client: TestClient) -> None:
+    put(client, "a", investment_wan=1600.0)
+    changed = {"version": "1", "f.owner": "李", "f.investment_wan": "1.2亿元", "f.name": "新名",
+               "f.applicant": FACTS.applicant}  # fmt: skip
+    assert client.post("/pipeline/a", data=changed).status_code == 200
+    filings.add(records_in(client), [Filing("f1", OWN, Content("项目", "甲"))])
+    assert client.post("/pipeline/a/filing", data={"version": "2", "filing": "f1"}).is_success
+    with records_in(client).read() as db:
+        noted = {e.action: json.loads(e.detail) for e, _ in audit.entries(db)}
+    told = noted["pursuit.write"]
+    assert {k: told[k] for k in ("name", "owner", "investment_wan")} == {
+        "name": "压缩机项目 → 新名", "owner": "— → 李", "investment_wan": "1600 → 12000",
+    }  # fmt: skip
+    assert noted["pursuit.link"]["filing"] == "— → f1"
+    assert "applicant" not in told
+    names = {f.name for f in fields(Facts)} | {"enterprise", "project", "filing", "stage"}
+    assert {f"audit_fact.{name}" for name in names} <= set(catalogue("zh"))
+
+
+def test_an_application_is_one_project_s_and_stays_though_it_is_withdrawn(
+    client: TestClient,
+) -> None:
+    put(client, "a"), put(client, "b", name="别的", applicant="乙")
+    filings.add(records_in(client), [Filing("f1", OWN, Content("项目", "甲"), "withdrawn")])
+    assert client.post("/pipeline/a/filing", data={"version": "1", "filing": "f1"}).is_success
+    assert 'value="f1" selected' in client.get("/pipeline/a").text
+    twice = client.post("/pipeline/b/filing", data={"version": "1", "filing": "f1"})
+    assert (twice.status_code, "这份申报已经对应“压缩机项目”" in twice.text) == (400, True)
+
+
+def test_the_decision_in_force_is_shown_though_a_newer_one_was_undone(client: TestClient) -> None:
+    undone = Ruling("r2", DAY, "办", OTHER, "后来的", (), (), undone=(DAY, "办", "错"))
+    made = begin("a", OWN, FACTS, "lead", BEGAN, "王", today=DAY)
+    made = replace(made, rulings=(Ruling("r1", DAY, "办", OWN, "先前的", (), ()), undone))
+    documents.change(records_in(client), PURSUIT, "add", lambda _: {"a": made}, ids=[])
+    assert "裁定）：先前的" in client.get("/pipeline/a").text
+
+
+def test_a_day_to_come_has_no_counts(client: TestClient) -> None:
+    for path in ("/pipeline", "/api/v1/pipeline"):
+        assert client.get(f"{path}?day=2026-07-02").status_code == 400
+        assert client.get(f"{path}?day=2026-07-01").status_code == 200
 
 
 def test_the_sample_has_its_sixteen_once_and_two_courted_twice(client: TestClient) -> None:

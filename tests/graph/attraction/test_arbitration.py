@@ -119,6 +119,7 @@ def test_reopened_everything_stands_where_it_stood_and_says_why() -> None:
         ("ruling_reason", Verdict("south", " ", {})),
         ("ruling_shares", Verdict("south", "因", {"north": 60.0, "south": 60.0}, "商定")),
         ("ruling_shares", Verdict("south", "因", {"north": 120.0, "south": -20.0}, "商定")),
+        ("ruling_shares_park", Verdict("south", "因", {"east": 50.0, "south": 50.0}, "商定")),
         ("ruling_shares_reason", Verdict("south", "因", {"north": 40.0, "south": 60.0})),
     ],
 )
@@ -126,6 +127,53 @@ def test_a_decision_without_reason_or_whole_shares_is_none(code: str, verdict: V
     with pytest.raises(LianzhuError) as refused:
         decide(HELD, verdict)
     assert refused.value.code == code
+
+
+def to(one: Pursuit, stage: str) -> Pursuit:
+    return steps.move(one, stage, one.version, TODAY, "王", today=TODAY, note="因")
+
+
+def test_lost_by_itself_later_is_not_closed_by_the_decision() -> None:
+    won = decide(HELD)["b"]
+    gone = steps.transfer(won, "west", won.version, TODAY, "办", today=TODAY)
+    assert to(gone, "lost").closed_by is None
+
+
+def test_the_application_of_the_one_that_lost_stays_with_it() -> None:
+    after = decide({**HELD, "a": replace(HELD["a"], filing="g")})
+    assert after["b"].rulings[0].members == ("a", "b", "g")
+    with pytest.raises(LianzhuError) as refused:
+        steps.link_filing(after["a"], "", after["a"].version)
+    assert refused.value.code == "pursuit_ruled"
+    filed = [Filing("g", "north", Content("项目", "甲公司"), "submitted")]
+    unlinked = [replace(p, filing="") for p in after.values()]
+    assert {s.id for s in suits(unlinked, filed)} == {"b"}
+
+
+def test_what_an_undone_decision_began_does_not_come_back_by_undoing_the_next() -> None:
+    first = decide(HELD, Verdict("west", "只有西园有地", {}))
+    rival = {**first, "c": pursuit("c", "east", introduced_on=MARCH)}
+    (group,) = groups(suits(list(rival.values()), []))
+    shares = Verdict("east", "因", {"east": 100.0}, "商定")
+    second = {**rival, **rule(rival, group, shares, "r2", ["m1", "m2", "m3"], TODAY, "办")}
+    one = {**second, **reopen(second, "r1", TODAY, "办", "因")}
+    assert {i: p.stage for i, p in {**one, **reopen(one, "r2", TODAY, "办", "因")}.items()} == {
+        "a": "in_talks", "b": "lead", "n4": "lost", "c": "in_talks",
+    }  # fmt: skip
+    other = {**second, **reopen(second, "r2", TODAY, "办", "因")}
+    assert other["n4"].stage == "in_talks"
+
+
+def test_what_was_signed_since_is_not_undone() -> None:
+    after = decide(HELD, Verdict("west", "只有西园有地", {}))
+    after["n4"] = to(after["n4"], "building")
+    with pytest.raises(LianzhuError) as refused:
+        reopen(after, "r1", TODAY, "办", "因")
+    assert refused.value.code == "ruling_signed"
+    # Signed elsewhere before, it only stands where the decision put it.
+    begun = decide({**HELD, "a": to(HELD["a"], "signed")}, Verdict("west", "因", {}))
+    assert begun["n4"].stage == "signed"
+    assert reopen(begun, "r1", TODAY, "办", "因")["n4"].stage == "lost"
 
 
 def test_what_changed_meanwhile_is_not_decided_about() -> None:

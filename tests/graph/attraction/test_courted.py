@@ -7,9 +7,11 @@ from datetime import date
 
 import pytest
 
+from graph.attraction import steps
 from graph.attraction.courted import First, Suit, first, groups, plain_name, suits
 from graph.review.filing import Content, Filing
-from tests.graph.attraction.made import pursuit
+from graph.review.keeping import Party
+from tests.graph.attraction.made import TODAY, pursuit
 
 SPELLED = (
     "甲 公司",
@@ -92,6 +94,26 @@ def test_who_courts_pursuits_up_to_signing_and_applications_that_stand_alone() -
     ]  # fmt: skip
     assert len(groups(found)) == 1
     assert groups(suits(held, filed[:1])) == []  # one park
+
+
+def test_an_application_is_its_pursuit_until_the_park_gives_that_up() -> None:
+    rival, filed = pursuit("b", "south"), [filing("f1", "north")]
+    mine = pursuit("a", filing="f1")
+    lost = steps.move(mine, "lost", 1, TODAY, "王", today=TODAY, note="不谈了")
+    assert [{s.id for s in g} for g in groups(suits([lost, rival], filed))] == [{"b", "f1"}]
+    gone = steps.transfer(mine, "east", 1, TODAY, "办", today=TODAY)
+    assert {s.id for s in suits([gone], filed)} == {"a"}  # one project, not courted twice
+    back = steps.transfer(gone, "north", 2, TODAY, "办", today=TODAY)
+    assert {s.id for s in suits([back], filed)} == {"a"}
+    dropped = steps.move(gone, "lost", 2, TODAY, "王", today=TODAY, note="不谈了")
+    assert {s.id for s in suits([dropped], filed)} == {"f1"}
+
+
+@pytest.mark.parametrize("nobody", ["待定", "（保密）", "未知", "TBD", "某 企业", "ＴＢＤ"])
+def test_two_that_are_named_by_nobody_are_not_the_same(nobody: str) -> None:
+    held = [pursuit("a", applicant=nobody), pursuit("b", "south", applicant=nobody)]
+    assert groups(suits(held, [])) == []
+    assert not Party(nobody).same(Party(nobody))
 
 
 def suit(id: str, park: str, day: int = 0) -> Suit:

@@ -64,6 +64,16 @@ REFUSED: dict[str, tuple[str, Callable[[Pursuit], object]]] = {
     "lost without a reason": ("pursuit_reason", lambda p: to(p, "lost", note=" ")),
     "a day to come": ("pursuit_day", lambda p: to(p, "signed", TODAY + timedelta(days=1))),
     "before it began": ("pursuit_day", lambda p: to(p, "signed", BEGAN - timedelta(days=1))),
+    "begun tomorrow": (
+        "pursuit_begins",
+        lambda _: steps.begin(
+            "x", "n", NAMED, "lead", TODAY + timedelta(days=1), "王", today=TODAY
+        ),
+    ),
+    "another's application": (
+        "pursuit_filing",
+        lambda p: steps.link_filing(p, "f", 1, [p, pursuit("b", filing="f")]),
+    ),
     "its own park": (
         "pursuit_same", lambda p: steps.transfer(p, "north", 1, TODAY, "办", today=TODAY),
     ),
