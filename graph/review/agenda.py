@@ -79,13 +79,14 @@ def offered(meeting: Meeting) -> Sequence[str]:
     """The order that is offered after sealing: 优先引进 first, then park by park, then by points.
 
     The points are the least a project surely has; those without a result come last in their park.
+    Whatever the agenda is now, the offer is the same: parks by id, equals by name.
     """
-    parks = list(dict.fromkeys(case.park for case in meeting.cases))
 
-    def place(case: Case) -> tuple[bool, int, float]:
+    def place(case: Case) -> tuple[bool, str, float, str, str]:
         found = result(case, sealed=True)
         first = case.basis is not None and case.basis.priority
-        return not first, parks.index(case.park), -(found.low if found else -1.0)
+        low = found.low if found else -1.0
+        return not first, case.park, -low, case.name, case.id
 
     return [case.id for case in sorted(meeting.cases, key=place)]
 

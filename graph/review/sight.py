@@ -7,7 +7,7 @@ never what.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from graph.review.meeting import SEALED, Card, Case, Decision, Meeting
@@ -47,17 +47,17 @@ def seen_by_secretary(meeting: Meeting) -> Meeting:
 def seen_by_park(meeting: Meeting, park: str | None) -> Meeting:
     """For a park, of its own projects only, or for all other readers (`park` None).
 
-    Before publishing that and when a project is on the agenda, and nothing else of it; afterwards
-    the decision without who voted how, also while other projects are judged anew.  A park sees its
-    own appeals and their answers, not who gave them.
+    Before publishing that and, before sealing, when a project is on the agenda, and nothing else of
+    it; afterwards the decision without who voted how, also while other projects are judged anew.  A
+    park sees its own appeals and their answers, not who gave them, and what it was told before a
+    reopening.  From sealing on the order may follow the points: projects stand by name, untimed.
     """
 
     def shown(case: Case) -> Case:
-        own = () if park is None else case.appeals
-        bare = replace(
-            case, cards=(), replies=(), ballots=(), assigned=(), recused=(), earlier=(),
-            appeals=tuple(replace(a, answered_by="") for a in own),
-        )  # fmt: skip
+        bare = replace(case, cards=(), replies=(), ballots=(), assigned=(), recused=())
+        bare = replace(bare, earlier=(), appeals=()) if park is None else _told_before(bare)
+        if _sealed(meeting):
+            bare = replace(bare, starts=None)
         if case.decision is None or not _told(meeting, case.decision):
             return replace(bare, basis=None, decision=None)
         if park is None:
@@ -65,6 +65,9 @@ def seen_by_park(meeting: Meeting, park: str | None) -> Meeting:
         return replace(bare, decision=replace(case.decision, dissent=()))
 
     own = tuple(c for c in meeting.cases if park in (None, c.park))
+    if _sealed(meeting):
+        own = tuple(sorted(own, key=lambda case: (case.park, case.name, case.id)))
+        meeting = replace(meeting, version=0)  # it would tell that the order was changed
     bare = replace(
         meeting, cases=own, panel=(), reopening=None, reopening_of=(), reopened=(),
         expected={p: n for p, n in meeting.expected.items() if p == park},
@@ -86,6 +89,21 @@ def may_see_result(meeting: Meeting, case: Case, member: str) -> bool:
 def _told(meeting: Meeting, decision: Decision) -> bool:
     """Whether a decision is out; one without a day was published before days were kept."""
     return meeting.state == "published" or decision.published is not None
+
+
+def _told_before(case: Case) -> Case:
+    """With the earlier decisions its park was told of, and its appeals counted by them."""
+
+    def told(before: Sequence[Decision]) -> tuple[Decision, ...]:
+        return tuple(
+            replace(d, rule=None, by="", dissent=()) for d in before if d.published is not None
+        )
+
+    appeals = tuple(
+        replace(a, decision=len(told(case.earlier[: a.decision])), answered_by="")
+        for a in case.appeals
+    )
+    return replace(case, earlier=told(case.earlier), appeals=appeals)
 
 
 def may_see_batch(meeting: Meeting, shown: Callable[[Case], bool]) -> bool:

@@ -89,10 +89,12 @@ def test_what_has_priority_comes_first_then_park_by_park_then_by_points() -> Non
         judged_by("else-first", "else", 0.1, True), judged_by("equal", "park", 0.9, True),
     )  # fmt: skip
     meeting = replace(mt.draft(*cases), state="sealed")
-    order = ["equal", "first", "else-first", "high", "low", "else"]
+    order = ["else-first", "equal", "first", "else", "high", "low"]
     assert list(offered(meeting)) == order
     meeting = steps.reorder(meeting, [(id, 15) for id in offered(meeting)], meeting.version)
     assert list(offered(meeting)) == [c.id for c in meeting.cases] == order
+    for turned in (cases[::-1], cases[3:] + cases[:3]):  # whatever the agenda is now
+        assert list(offered(replace(meeting, cases=turned))) == order
 
 
 def test_priority_changes_no_score() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, time
 from random import Random
 
 import pytest
@@ -12,6 +13,8 @@ from pydantic import TypeAdapter
 
 from graph.errors import UsageError
 from graph.review import steps
+from graph.review.account import account
+from graph.review.agenda import offered
 from graph.review.meeting import Ballot, Card, Case, Decision, Meeting, Member, Recusal, Reply
 from graph.review.sight import (
     may_see_batch,
@@ -251,12 +254,15 @@ def test_a_park_sees_its_own_projects_and_the_decision_once_it_is_published(
         told = state == "published"
         now = meeting if told else untold(meeting, state)
         seen = seen_by_park(now, park)
-        assert [c.id for c in seen.cases] == own
+        assert sorted(c.id for c in seen.cases) == own
         assert (seen.panel, seen.reopening, seen.reopened) == ((), None, ())
         assert seen.reopening_of == ()
         assert seen.expected == {p: 1 for p in ("park", "else") if p == park}
         for found in seen.cases:
             assert _of_the_panel(found) == ()
+            before = now.case(found.id).earlier if park is not None else ()
+            told_before = [replace(d, rule=None, by="", dissent=()) for d in before]
+            assert list(found.earlier) == told_before
             decision = now.case(found.id).decision
             assert decision is not None
             assert len(decision.dissent) == (found.id == "p1")  # one voted against
@@ -287,7 +293,8 @@ def test_what_stands_stays_published_while_another_project_is_judged_anew() -> N
         meeting = steps.vote(meeting, "p2", ballot)
     meeting = steps.decide(meeting, "p2", Decision("rejected", None, "h", "合同无效"))
     assert [c.decision for c in seen_by_park(meeting, "else").cases] == [None]
-    assert [c.decision is None for c in seen_by_park(meeting, None).cases] == [False, True]
+    seen = {c.id: c.decision is None for c in seen_by_park(meeting, None).cases}
+    assert seen == {"p1": False, "p2": True}
 
 
 @pytest.mark.parametrize("park", ["park", "else", None])
@@ -301,6 +308,55 @@ def test_a_park_sees_its_own_appeals_and_not_who_answered(park: str | None) -> N
         assert seen.get(id, ()) == (kept if park == own else ())
     assert all(c.appeals for c in seen_by_member(meeting, "b").cases)
     assert all(c.appeals for c in seen_by_secretary(meeting).cases)
+
+
+def test_after_a_reopening_a_park_sees_that_it_may_appeal_and_then_that_it_did() -> None:
+    """Appealed, reopened, published anew on another day: once more, and then no more."""
+    again, late = date(2026, 8, 20), date(2026, 9, 4)  # 20 August + 15 days
+    meeting = steps.appeal(mt.published(), "p1", mt.against())
+    meeting = steps.answer_appeal(meeting, "p1", "accepted", "", member="h", day=mt.TOLD)
+    assert seen_by_park(meeting, "park").cases[0].appeal() is not None
+    meeting = mt.agreed(steps.agree_to_reopen(meeting, "s"), "approved")
+    assert seen_by_park(meeting, "park").cases[0].appeal() is None
+    meeting = steps.conclude(steps.decide(meeting, "p1", Decision("approved", None, "h")))
+    meeting = steps.publish(meeting, again)
+    for appealed in (False, True):
+        seen = seen_by_park(meeting, "park")
+        (told,) = account(seen, lambda _: False).projects
+        assert told.appeal_until == (None if appealed else late)
+        assert (seen.cases[0].appeal() is not None) == appealed
+        if not appealed:
+            meeting = steps.appeal(meeting, "p1", mt.against(again))
+
+
+def test_a_decision_its_park_was_never_told_of_counts_for_nothing_there() -> None:
+    """Reopened before it was published; the appeal is against the second, the first it knows."""
+    meeting = steps.agree_to_reopen(steps.ask_to_reopen(mt.decided(), "h", "再议"), "s")
+    meeting = mt.agreed(meeting, "approved")
+    meeting = steps.conclude(steps.decide(meeting, "p1", Decision("approved", None, "h")))
+    meeting = steps.appeal(steps.publish(meeting, mt.TOLD), "p1", mt.against())
+    (seen,) = seen_by_park(meeting, "park").cases
+    assert (seen.earlier, [a.decision for a in seen.appeals]) == ((), [0])
+    assert seen.appeal() is not None
+
+
+def test_no_order_after_sealing_tells_a_park_which_project_has_more_points() -> None:
+    """The same bytes, whichever of its projects the offered order puts first."""
+    cases = [mt.case("p1"), mt.case("p2")]
+    meeting = steps.revise(mt.draft(*cases), replace(mt.draft(*cases), starts=time(9)))
+    meeting = steps.begin(steps.open_window(meeting), dict.fromkeys(("p1", "p2"), mt.basis()))
+    assert [c.starts for c in seen_by_park(meeting, "park").cases] == [540, 555]
+    seen = set()
+    for best in ("p1", "p2"):
+        judged = meeting
+        for id in ("p1", "p2"):
+            cards = (mt.written(m, 5 if id == best else 2) for m in "abc")
+            judged = mt.judged(judged, id, *cards)
+        judged = steps.seal(judged)
+        assert offered(judged)[0] == best
+        judged = steps.reorder(judged, [(i, 15) for i in offered(judged)], judged.version)
+        seen.add(JSON.dump_json(seen_by_park(judged, "park")))
+    assert len(seen) == 1
 
 
 def test_who_is_recused_sees_no_appeal_while_it_is_judged_anew() -> None:
@@ -338,4 +394,4 @@ def _authors(meeting: Meeting) -> list[str]:
 
 def _of_the_panel(found: Case) -> tuple[object, ...]:
     parts = (found.cards, found.replies, found.ballots, found.assigned, found.recused)
-    return tuple(part for some in (*parts, found.earlier) for part in some)
+    return tuple(part for some in parts for part in some)
