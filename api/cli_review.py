@@ -129,7 +129,7 @@ def export_(
         formats = formats_named(format_)
         meeting = _meeting(at.records, id_)
         answer, chosen = _answered(at, meeting)
-        given = provenance_of(at.desk, meeting)
+        given = provenance_of(at.desk, at.records, meeting)
         made = Documents(answer, at.desk.names(), at.lang, given, chosen)
         note = partial(exported, at.records, f"meeting/{meeting.id}", format=",".join(formats),
                        file=str(out), sha256=given.sha256)  # fmt: skip

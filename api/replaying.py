@@ -46,7 +46,7 @@ def replayed(records: Records, desk: Desk, standards: Sequence[Standard], id: st
         return Replayed(False, [*found, "document"])
     if meeting.state not in SEALED:
         return Replayed(False, [*found, "unsealed"])
-    if meetings.digest(meeting) != _kept(records, meeting):
+    if meetings.kept_digest(records, id) != _kept(records, meeting):
         found.append("digest")
     found += differences(records, desk, standards, meeting)
     found += _effect(records, desk, meeting, found)

@@ -18,6 +18,7 @@ from graph.review.account import Judged, MeetingAnswer
 from graph.review.batch import Batch
 from graph.review.meeting import SEALED, Meeting
 from records import meetings
+from records.database import Records
 from viz.paper import paper_html
 from viz.review_docs import Provenance, minutes_docx, opinion_docx, scores_xlsx
 from viz.review_scores import scores_story
@@ -48,12 +49,12 @@ class Documents:
     chosen: Batch | None = None  # the panel's choice
 
 
-def provenance_of(desk: Desk, meeting: Meeting) -> Provenance:
+def provenance_of(desk: Desk, records: Records, meeting: Meeting) -> Provenance:
     """What the documents of a meeting rest on, and how it is checked."""
     bases = [case.basis for case in meeting.cases if case.basis is not None]
     used = dict.fromkeys(f"{b.standard.name} {b.standard.version}" for b in bases)
     revisions = sorted({basis.revision for basis in bases})
-    sha256 = meetings.digest(meeting) if meeting.state in SEALED else ""
+    sha256 = meetings.kept_digest(records, meeting.id) if meeting.state in SEALED else ""
     verify = f"lianzhu review replay {meeting.id}{' --sample' if desk.sample else ''}"
     return Provenance(revisions, list(used), sha256, verify, date.today(), desk.sample)
 

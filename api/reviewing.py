@@ -18,12 +18,12 @@ from graph.analysis.answers import as_json
 from graph.analysis.bases import bases_of, chains_served, leaders_served
 from graph.analysis.conflicts import Conflict, Reviewer, conflicts
 from graph.analysis.meeting_effect import Batches, batches_of
-from graph.errors import Changed, LianzhuError, NotFound
+from graph.errors import Changed, DataError, LianzhuError, UsageError
 from graph.question import Question
 from graph.review import steps
 from graph.review.assigning import assigned
 from graph.review.effect import Effect
-from graph.review.filing import Filing, application_of
+from graph.review.filing import Filed, Filing, application_of, as_judged, source_of
 from graph.review.keeping import Party, haircuts
 from graph.review.meeting import Basis, Case, Meeting, Recusal
 from graph.review.panel import result
@@ -37,6 +37,7 @@ __all__ = [
     "bases",
     "batches",
     "batches_for",
+    "batches_or_none",
     "begin",
     "conclude",
     "differences",
@@ -62,24 +63,46 @@ def handed_in(records: Records, meeting: Meeting) -> Mapping[str, Filing]:
 
 
 def take_in(records: Records, id: str) -> Meeting:
-    """Put every application that is handed in, and on no other agenda, on this one."""
-    taken = {case.id for one in meetings.all_of(records) for case in one.cases}
-    new = [f for f in filings.all_of(records) if f.state == "submitted" and f.id not in taken]
-    new.sort(key=lambda filing: (filing.park, filing.content.name, filing.id))
+    """Put every application that waits on the agenda.
 
-    def step(meeting: Meeting) -> Meeting:
-        for filing in new:
-            meeting = steps.put_on(meeting, case_of(filing))
-        return meeting
+    Handed in, on the agenda of no meeting that is not published yet, and not judged as it was
+    handed in last, or only 暂缓.
+    """
+    filed = filings.all_of(records)
 
-    return meetings.act(records, id, "agenda", step, projects=len(new))
+    def waiting(held: Sequence[Meeting]) -> Sequence[Case]:
+        there = [(meeting, case) for meeting in held for case in meeting.cases]
+        taken = {case.id for meeting, case in there if meeting.state != "published"}
+        judged: dict[str, list[Case]] = {}
+        for _, case in there:
+            judged.setdefault(case.id, []).append(case)
+        found = [
+            _case_of(filing, latest)
+            for filing in filed
+            if (latest := filing.latest) is not None
+            and filing.id not in taken
+            and not any(_settled(case, latest) for case in judged.get(filing.id, ()))
+        ]
+        return sorted(found, key=lambda case: (case.park, case.name, case.id))
+
+    return meetings.take_in(records, id, waiting)
 
 
-def case_of(filing: Filing) -> Case:
+def _settled(case: Case, latest: Filed) -> bool:
+    """Whether a decision for good rests on what was handed in last.
+
+    An older meeting did not keep on which: then on what was handed in by the day it was judged.
+    """
+    if case.basis is None or case.decision is None or case.decision.outcome == "deferred":
+        return False
+    source = case.basis.source
+    if source is None:
+        return latest.at.date() <= case.basis.day
+    return source.number >= latest.number
+
+
+def _case_of(filing: Filing, latest: Filed) -> Case:
     """A project of the agenda as it was handed in last."""
-    latest = filing.latest
-    if latest is None:
-        raise NotFound("unknown_filing", filing=filing.id)
     content = latest.content
     return Case(filing.id, content.name, content.applicant, filing.park, filing.project)
 
@@ -106,29 +129,56 @@ def arrange(records: Records, desk: Desk, id: str) -> Meeting:
 def bases(
     records: Records, desk: Desk, standards: Sequence[Standard], meeting: Meeting, day: date
 ) -> Mapping[str, Basis]:
-    """What every project on the agenda is judged by."""
+    """What every project on the agenda is judged by; nothing of one that is not handed in.
+
+    One that has been judged is judged again from what it was judged from then.
+    """
     given, kept = handed_in(records, meeting), pledges.kept_of(records)
-    cases, cut = {}, {}
+    cases, more = {}, {}
     for case in meeting.cases:
-        filing = given[case.id]
-        if filing.latest is None:
+        filing = given.get(case.id)
+        if filing is not None and case.basis is not None and case.basis.source is not None:
+            filing = as_judged(filing, case.basis.source)
+        if filing is None or filing.latest is None:
             continue
         content = filing.latest.content
         cases[case.id] = (case, application_of(filing, content))
         party = Party(content.applicant, filing.enterprise, content.texts.get("uscc", ""))
-        cut[case.id] = {field: float(x) for field, x in haircuts(party, kept, day).items()}
+        cut = {field: float(x) for field, x in haircuts(party, kept, day).items()}
+        more[case.id] = cut, source_of(filing)
     made = bases_of(desk.snapshot, desk.resolve(Question()), cases, standards, day)
-    return {id_: replace(basis, haircuts=cut[id_]) for id_, basis in made.items()}
+    return {
+        id_: replace(basis, haircuts=more[id_][0], source=more[id_][1])
+        for id_, basis in made.items()
+    }
 
 
 def begin(
     records: Records, desk: Desk, standards: Sequence[Standard], id: str, day: date
 ) -> Meeting:
-    """Fix the bases and let the panel judge."""
-    fixed = bases(records, desk, standards, meetings.get(records, id), day)
-    return meetings.act(
-        records, id, "begin", lambda m: steps.begin(m, fixed), revision=desk.snapshot.revision
-    )
+    """Fix the bases, of every project as it is handed in and linked now, and let the panel judge.
+
+    Raises `UsageError` naming a project whose application was withdrawn.
+    """
+    meeting = meetings.get(records, id)
+    given = handed_in(records, meeting)
+
+    def now(meeting: Meeting) -> Meeting:
+        return replace(meeting, cases=tuple(_as_filed(c, given.get(c.id)) for c in meeting.cases))
+
+    fixed = bases(records, desk, standards, now(meeting), day)
+
+    def step(meeting: Meeting) -> Meeting:
+        return steps.begin(now(meeting), fixed)
+
+    return meetings.act(records, id, "begin", step, revision=desk.snapshot.revision)
+
+
+def _as_filed(case: Case, filing: Filing | None) -> Case:
+    if filing is None or filing.latest is None:
+        raise UsageError("case_withdrawn", case=case.name)
+    latest = _case_of(filing, filing.latest)
+    return replace(case, name=latest.name, applicant=latest.applicant, project=latest.project)
 
 
 def batches(desk: Desk, meeting: Meeting) -> Batches:
@@ -149,9 +199,17 @@ def _counting(meeting: Meeting) -> Meeting:
     return replace(meeting, state="sealed", reopening=None, reopened=(), cases=cases)
 
 
+def batches_or_none(desk: Desk, meeting: Meeting) -> Batches | None:
+    """The same; None where the graph no longer knows a park or project."""
+    try:
+        return batches(desk, meeting)
+    except (DataError, UsageError):  # a store that is down is no such answer
+        return None
+
+
 def batches_for(desk: Desk, meeting: Meeting, shown: Callable[[Case], bool]) -> Batches | None:
     """The same of a masked meeting, once it tells nothing that its reader may not see."""
-    return batches(desk, meeting) if may_see_batch(meeting, shown) else None
+    return batches_or_none(desk, meeting) if may_see_batch(meeting, shown) else None
 
 
 def conclude(records: Records, desk: Desk, id: str) -> Meeting:
@@ -160,12 +218,9 @@ def conclude(records: Records, desk: Desk, id: str) -> Meeting:
     Where the graph no longer knows a park or project there is nothing to keep.
     """
     planned = steps.conclude(meetings.get(records, id))
-    try:
-        effect = batches(desk, planned).effect
-    except LianzhuError:
-        noted: dict[str, str | int] = {}
-    else:
-        noted = {"effect": fingerprint(effect), "revision": effect.revision}
+    noted: dict[str, str | int] = {}
+    if (made := batches_or_none(desk, planned)) is not None:
+        noted = {"effect": fingerprint(made.effect), "revision": made.effect.revision}
 
     def step(meeting: Meeting) -> Meeting:
         if (done := steps.conclude(meeting)) != planned:
@@ -207,7 +262,7 @@ def differences(
         return [*found, f"basis:{error.code}"]
     for case in judged:
         assert case.basis is not None
-        if not _same(again[case.id], case.basis):
+        if case.id not in again or not _same(again[case.id], case.basis):
             found.append(f"basis:{case.name}")
     return found
 
@@ -216,7 +271,8 @@ def _same(again: Basis, kept: Basis) -> bool:
     """Equal to the bit in everything that was kept: older meetings kept less."""
     closes = None if kept.closes is None else again.closes
     parks = None if kept.parks is None else again.parks
-    again = replace(again, closes=closes, parks=parks)
+    source = None if kept.source is None else again.source
+    again = replace(again, closes=closes, parks=parks, source=source)
     return _BASIS.dump_json(again) == _BASIS.dump_json(kept)
 
 

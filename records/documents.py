@@ -71,15 +71,10 @@ def _adapter(type: Any) -> TypeAdapter[Any]:
     return TypeAdapter(type)
 
 
-def dumped(
-    adapter: TypeAdapter[Any], document: object, but: Mapping[str, Any] | None = None
-) -> str:
-    """A document as JSON, without what `but` names as pydantic does.
-
-    Raises `UsageError` where a text in it holds half of a surrogate pair.
-    """
+def dumped(adapter: TypeAdapter[Any], document: object) -> str:
+    """A document as JSON; `UsageError` where a text in it holds half of a surrogate pair."""
     try:
-        return adapter.dump_json(document, exclude=but).decode()
+        return adapter.dump_json(document).decode()
     except PydanticSerializationError as error:
         if "surrogates" in str(error):
             raise UsageError("records_text", limit="-") from None

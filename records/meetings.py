@@ -5,20 +5,30 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 from pydantic import TypeAdapter
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from graph.errors import NotFound, UsageError
-from graph.review.agenda import BEFORE
-from graph.review.meeting import SEALED, Meeting
+from graph.review.agenda import BEFORE, put_on
+from graph.review.meeting import SEALED, Case, Meeting
 from records.audit import Value
-from records.database import Records
+from records.database import Change, Records
 from records.documents import added, dumped
 from records.tables import meetings
 
-__all__ = ["ACTIONS", "act", "add", "all_of", "digest", "get", "preparing"]
+__all__ = [
+    "ACTIONS",
+    "act",
+    "add",
+    "all_of",
+    "digest",
+    "get",
+    "kept_digest",
+    "preparing",
+    "take_in",
+]
 
 _DOCUMENT = TypeAdapter(Meeting)
 # The steps that pages and commands take, as the audit names them; each has its words.
@@ -29,6 +39,7 @@ ACTIONS = (
     "review.panel",
     "review.dismiss",
     "review.agenda",
+    "review.take_off",
     "review.assign",
     "review.begin",
     "review.card",
@@ -68,10 +79,7 @@ def get(records: Records, id: str) -> Meeting:
 def all_of(records: Records) -> Sequence[Meeting]:
     """Every meeting, the newest first."""
     with records.read() as db:
-        asked = select(meetings.c.document).order_by(
-            meetings.c.year.desc(), meetings.c.ordinal.desc()
-        )
-        return [_read(text) for text in db.execute(asked).scalars()]
+        return _all(db)
 
 
 def preparing(records: Records) -> Sequence[Meeting]:
@@ -96,22 +104,56 @@ def act(
     nothing is none and leaves no trace.
     """
     with records.write() as writing:
-        here = meetings.c.id == id
-        text = writing.db.execute(select(meetings.c.document).where(here)).scalar()
-        before = _made(text, id)
-        after = step(before)
-        if after == before:
-            return before
-        writing.db.execute(update(meetings).where(here).values(**_kept(after)))
-        if after.state in SEALED:
-            detail["sha256"] = digest(after)
-        writing.note(f"review.{action}", f"meeting/{id}", **detail)
-    return after
+        return _acted(writing, id, action, step, **detail)
+
+
+def take_in(
+    records: Records, id: str, waiting: Callable[[Sequence[Meeting]], Sequence[Case]]
+) -> Meeting:
+    """Put on the agenda what waits by every meeting as it is; none of them changes meanwhile."""
+    with records.write() as writing:
+        new = waiting(_all(writing.db))
+        return _acted(
+            writing, id, "agenda", lambda meeting: reduce(put_on, new, meeting), projects=len(new)
+        )
 
 
 def digest(meeting: Meeting) -> str:
-    """SHA-256 of the meeting as it is kept."""
+    """SHA-256 of the meeting as this program writes it."""
     return hashlib.sha256(_text(meeting).encode()).hexdigest()
+
+
+def kept_digest(records: Records, id: str) -> str:
+    """SHA-256 of the text that is kept, as the audit has it; `NotFound` where there is none.
+
+    What an earlier program wrote is another text than this one would write.
+    """
+    with records.read() as db:
+        text = db.execute(select(meetings.c.document).where(meetings.c.id == id)).scalar()
+    if text is None:
+        raise NotFound("unknown_meeting", meeting=id)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _acted(
+    writing: Change, id: str, action: str, step: Callable[[Meeting], Meeting], **detail: Value
+) -> Meeting:
+    here = meetings.c.id == id
+    text = writing.db.execute(select(meetings.c.document).where(here)).scalar()
+    before = _made(text, id)
+    after = step(before)
+    if after == before:
+        return before
+    writing.db.execute(update(meetings).where(here).values(**_kept(after)))
+    if after.state in SEALED:
+        detail["sha256"] = digest(after)
+    writing.note(f"review.{action}", f"meeting/{id}", **detail)
+    return after
+
+
+def _all(db: Connection) -> Sequence[Meeting]:
+    asked = select(meetings.c.document).order_by(meetings.c.year.desc(), meetings.c.ordinal.desc())
+    return [_read(text) for text in db.execute(asked).scalars()]
 
 
 def _kept(meeting: Meeting) -> dict[str, object]:
@@ -119,13 +161,7 @@ def _kept(meeting: Meeting) -> dict[str, object]:
 
 
 def _text(meeting: Meeting) -> str:
-    """A meeting without haircuts is the text it was before there were any, and so is its hash."""
-    without = {
-        at: {"basis": {"haircuts"}}
-        for at, case in enumerate(meeting.cases)
-        if case.basis is not None and not case.basis.haircuts
-    }
-    return dumped(_DOCUMENT, meeting, {"cases": without} if without else None)
+    return dumped(_DOCUMENT, meeting)
 
 
 def _made(text: str | None, id: str) -> Meeting:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from graph.errors import NotFound
 from graph.review.commitments import Pledge, derived
+from graph.review.meeting import Case, Meeting
 from records import documents, filings, meetings
 from records.audit import Value
 from records.database import Records
@@ -82,17 +84,34 @@ def _promised(records: Records, park: str | None) -> _Held:
     """What the published meetings promised, by project of the agenda."""
     filed = {filing.id: filing for filing in filings.all_of(records, park)}
     found = {}
-    for meeting in meetings.all_of(records):
-        for case in meeting.cases:
-            made = derived(meeting, case) if park in (None, case.park) else ()
-            if not made:
-                continue
-            filing = filed.get(case.id)
-            firm, content = ("", None) if filing is None else (filing.enterprise, filing.content)
-            uscc = content.texts.get("uscc", "") if content else ""
-            named = case.id, case.park, case.name, case.applicant
-            found[case.id] = Pledge(*named, firm, uscc, meeting.id, made)
+    for meeting, case in _told_last(meetings.all_of(records)):
+        made = derived(meeting, case) if park in (None, case.park) else ()
+        if not made:
+            continue
+        filing = filed.get(case.id)
+        firm, content = ("", None) if filing is None else (filing.enterprise, filing.content)
+        uscc = content.texts.get("uscc", "") if content else ""
+        named = case.id, case.park, case.name, case.applicant
+        found[case.id] = Pledge(*named, firm, uscc, meeting.id, made)
     return found
+
+
+def _told_last(held: Sequence[Meeting]) -> Sequence[tuple[Meeting, Case]]:
+    """Each application once, where its newest decision was published; `held` the newest first.
+
+    One that is judged anew there promises nothing meanwhile: no older decision takes its place.
+    """
+    found: dict[str, tuple[date, Meeting, Case]] = {}
+    for meeting in held:
+        for case in meeting.cases:
+            made = (*case.earlier, *([case.decision] if case.decision else ()))
+            days = [decision.published for decision in made if decision.published is not None]
+            if not days and meeting.state != "published":
+                continue
+            day = max(days, default=date.min)  # published before days were kept
+            if case.id not in found or day > found[case.id][0]:
+                found[case.id] = day, meeting, case
+    return [(meeting, case) for _, meeting, case in found.values()]
 
 
 def _whole(promised: _Held, kept: _Held) -> _Held:

@@ -11,7 +11,7 @@ from api.deps import AtDesk, AtRecords, Lang, settings_of
 from api.desk import Desk
 from api.press import pdf_file, press
 from api.review_files import provenance_of, template_for
-from api.reviewing import batches
+from api.reviewing import batches_for
 from api.sight import eyes_of, seen
 from graph.errors import NotAllowed, NotFound, UsageError
 from graph.review.account import Judged, MeetingAnswer, account
@@ -37,7 +37,10 @@ def minutes(
 ) -> Response:
     """会议纪要."""
     meeting, answer, chosen = _answered(request, desk, records, session_id)
-    template, given = template_for(settings_of(request), "minutes"), provenance_of(desk, meeting)
+    template, given = (
+        template_for(settings_of(request), "minutes"),
+        provenance_of(desk, records, meeting),
+    )
     content = minutes_docx(answer, desk.names(), lang, given, chosen, template)
     return _file(content, f"{word(lang, 'review_cli.file_minutes')}.docx", DOCX_TYPE)
 
@@ -48,7 +51,7 @@ def minutes_paper(
 ) -> Response:
     """会议纪要 on paper."""
     meeting, answer, chosen = _answered(request, desk, records, session_id)
-    story = minutes_story(answer, desk.names(), lang, provenance_of(desk, meeting), chosen)
+    story = minutes_story(answer, desk.names(), lang, provenance_of(desk, records, meeting), chosen)
     return pdf_file(press(story), word(lang, "review_cli.file_minutes"))
 
 
@@ -58,7 +61,7 @@ def scores_paper(
 ) -> Response:
     """项目评分表 on paper."""
     meeting, answer, chosen = _answered(request, desk, records, session_id)
-    story = scores_story(answer, desk.names(), lang, provenance_of(desk, meeting), chosen)
+    story = scores_story(answer, desk.names(), lang, provenance_of(desk, records, meeting), chosen)
     return pdf_file(press(story, across=True), word(lang, "review_cli.file_scores"))
 
 
@@ -68,7 +71,7 @@ def scores(
 ) -> Response:
     """项目评分表."""
     meeting, answer, chosen = _answered(request, desk, records, session_id)
-    content = scores_xlsx(answer, desk.names(), lang, provenance_of(desk, meeting), chosen)
+    content = scores_xlsx(answer, desk.names(), lang, provenance_of(desk, records, meeting), chosen)
     return _file(content, f"{word(lang, 'review_cli.file_scores')}.xlsx", MEDIA_TYPE)
 
 
@@ -84,7 +87,10 @@ def opinion(
     """评审意见书."""
     meeting, answer, _ = _answered(request, desk, records, session_id)
     project, name = _asked(answer, case_id, lang)
-    template, given = template_for(settings_of(request), "opinion"), provenance_of(desk, meeting)
+    template, given = (
+        template_for(settings_of(request), "opinion"),
+        provenance_of(desk, records, meeting),
+    )
     content = opinion_docx(answer, project, desk.names(), lang, given, template)
     return _file(content, f"{name}.docx", DOCX_TYPE)
 
@@ -101,7 +107,9 @@ def opinion_paper(
     """评审意见书 on paper."""
     meeting, answer, _ = _answered(request, desk, records, session_id)
     project, name = _asked(answer, case_id, lang)
-    story = opinion_story(answer, project, desk.names(), lang, provenance_of(desk, meeting))
+    story = opinion_story(
+        answer, project, desk.names(), lang, provenance_of(desk, records, meeting)
+    )
     return pdf_file(press(story), name)
 
 
@@ -116,7 +124,7 @@ def _asked(answer: MeetingAnswer, case_id: str, lang: str) -> tuple[Judged, str]
 
 def _answered(
     request: Request, desk: Desk, records: Records, id: str
-) -> tuple[Meeting, MeetingAnswer, Batch]:
+) -> tuple[Meeting, MeetingAnswer, Batch | None]:
     """The meeting, the answer for who runs it, and the panel's choice.
 
     Raises `NotAllowed` for everybody else, and `UsageError` while it is not sealed.
@@ -127,7 +135,9 @@ def _answered(
     if whole.state not in SEALED:
         raise UsageError("meeting_state", state=whole.state, wanted=list(SEALED))
     masked, shown = seen(request, whole)
-    made = batches(desk, masked)
+    made = batches_for(desk, masked, shown)
+    if made is None:
+        return whole, account(masked, shown), None
     return whole, account(masked, shown, made.best, made.effect), made.panel
 
 

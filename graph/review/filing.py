@@ -17,13 +17,16 @@ __all__ = [
     "Content",
     "Filed",
     "Filing",
+    "Source",
     "answer",
     "application_of",
+    "as_judged",
     "check",
     "differences",
     "hand_in",
     "link",
     "missing",
+    "source_of",
     "withdraw",
     "write",
 ]
@@ -93,6 +96,30 @@ class Filing:
     def latest(self) -> Filed | None:
         """What was handed in last, also while a new version is written; None once withdrawn."""
         return self.filed[-1] if len(self.filed) > self.taken_back else None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What of an application a project is judged from; `number` = the time it was handed in."""
+
+    number: int
+    enterprise: str
+    project: str
+    checked: Mapping[str, bool] = field(default_factory=dict)
+
+
+def source_of(filing: Filing) -> Source:
+    """What it is judged from as it stands; it has to be handed in."""
+    assert filing.latest is not None
+    return Source(filing.latest.number, filing.enterprise, filing.project, filing.checked)
+
+
+def as_judged(filing: Filing, source: Source) -> Filing:
+    """The application as it stood when it was judged from, whatever became of it since."""
+    return replace(
+        filing, filed=filing.filed[: source.number], taken_back=0, enterprise=source.enterprise,
+        project=source.project, checked=source.checked,
+    )  # fmt: skip
 
 
 def write(filing: Filing, content: Content, seen: int) -> Filing:

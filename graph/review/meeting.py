@@ -12,6 +12,7 @@ from datetime import date, time, timedelta
 from fractions import Fraction
 
 from graph.errors import NotFound
+from graph.review.filing import Source
 from graph.review.scoring import Application
 from graph.review.standard import Standard
 
@@ -171,8 +172,8 @@ class Basis:
     """What a project is judged by, fixed when scoring begins; no votes are in `given`.
 
     `closes` = the gaps of leaders it makes smaller: with one it is 优先引进, see
-    `graph.review.agenda`.  Both it and `parks` are None where that was not kept or, of `closes`,
-    the graph does not know the project.
+    `graph.review.agenda`.  It, `parks` and `source` are None where that was not kept or, of
+    `closes`, the graph does not know the project.
     """
 
     given: Application
@@ -183,6 +184,7 @@ class Basis:
     closes: tuple[Closes, ...] | None = None
     parks: tuple[str, ...] | None = None  # others with a standard of their own
     haircuts: Mapping[str, float] = field(default_factory=dict)  # field -> by earlier promises
+    source: Source | None = None
 
     @property
     def priority(self) -> bool:

@@ -9,6 +9,7 @@ from functools import partial
 from importlib.resources import files
 
 from graph.review import steps
+from graph.review.filing import Source
 from graph.review.meeting import (
     Appeal,
     Ballot,
@@ -80,6 +81,7 @@ def basis(given: Application = GOOD, standard: Standard = STANDARD, **changes: f
         {"other": 61.5},
         (CLOSES,),
         OTHERS,
+        source=Source(1, "e1", "g1", {"v-red": True}),
     )
 
 
@@ -243,7 +245,7 @@ def _deciding(outcome: str) -> list[tuple[str, Step]]:
             other = "deferred" if member == "d" else ends[id]
             ballot = Ballot(member, other, "按标准")
             found.append(("vote", partial(steps.vote, case=id, ballot=ballot)))
-        terms = (CONDITION,) if outcome == "conditional" else ()
+        terms = (CONDITION,) if ends[id] == "conditional" else ()
         made = Decision(ends[id], None, "h", "会议意见", "third", terms)
         found.append(("decide", partial(steps.decide, case=id, decision=made)))
     return found
