@@ -126,8 +126,11 @@ class ReviewPage:
 
     @property
     def record(self) -> Mapping[str, Discount]:
-        """The numbers that the applicant's earlier promises discount, by name."""
-        found = by_record(self.case, sealed=self.sealed)
+        """The numbers that the applicant's earlier promises discount, by name.
+
+        Seen before a judgement of one's own they would anchor it, as the points would.
+        """
+        found = by_record(self.case, sealed=self.sealed) if self.shown else None
         lang = self.frame.lang
         return {field_name(lang, row.field): row for row in found.rows} if found else {}
 

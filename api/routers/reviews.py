@@ -140,7 +140,9 @@ def recuse(asked: Asked) -> Response:
     """回避: a reviewer for themselves, who runs the meeting for anybody."""
     who = asked.text("member") if asked.eyes().runs else asked.member()
     recusal = Recusal(who, asked.text("why"))
-    return _act(asked, "recuse", lambda m: steps.recuse(m, asked.case, recusal))
+    return _act(
+        asked, "recuse", lambda m: steps.recuse(m, asked.case, recusal), recused=recusal.member
+    )
 
 
 @router.post("/reviews/{session_id}/{case_id}/reply")
@@ -162,7 +164,7 @@ def decide(asked: Asked) -> Response:
     """主持人作出决定."""
     chair, outcome = asked.chair(), asked.text("outcome")
     try:
-        terms = _conditions(asked) if outcome == "conditional" else ()
+        terms = _conditions(asked)
     except LianzhuError as error:
         return _refused(asked, error)
     park = asked.text("transfer_to") if outcome == "transferred" else ""
@@ -219,13 +221,21 @@ def _page(asked: _Asked, card: Card | None = None) -> v.ReviewPage:
 
 
 def _act(
-    asked: _Asked, action: str, step: Taken, anchor: str = "", card: Card | None = None
+    asked: _Asked,
+    action: str,
+    step: Taken,
+    anchor: str = "",
+    card: Card | None = None,
+    **about: str,
 ) -> Response:
-    """Take a step and go back to the page, or show it with what was wrong and what was written."""
+    """Take a step and go back to the page, or show it with what was wrong and what was written.
+
+    The audit says `about` it.
+    """
     masked, _ = seen(asked.request, meetings.get(asked.records, asked.session), asked.spoken_for)
     masked.case(asked.case)
     who = asked.eyes().member
-    detail = {"case": asked.case, "member": who.id if who else ""}
+    detail = {"case": asked.case, "member": who.id if who else "", **about}
     try:
         meetings.act(asked.records, asked.session, action, step, **detail)
     except LianzhuError as error:

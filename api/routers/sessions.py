@@ -43,8 +43,8 @@ router = APIRouter(include_in_schema=False)
 api = APIRouter(prefix="/api/v1", tags=["v1"])
 
 Step = Literal[
-    "revise", "open", "panel", "dismiss", "agenda", "order", "assign", "begin", "seal",
-    "conclude", "publish", "reopen", "agree",
+    "revise", "open", "panel", "dismiss", "agenda", "take_off", "order", "assign", "begin",
+    "seal", "conclude", "publish", "reopen", "agree",
 ]  # fmt: skip
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 _SEAT = {Role.CHAIR: "chair", Role.SECRETARY: "secretary"}
@@ -275,7 +275,8 @@ def _taken(
     elif step == "conclude":
         reviewing.conclude(records, desk, id)
     else:
-        meetings.act(records, id, step, _pure(request, records, step, form, who))
+        about = {"case": str(form.get("case", ""))} if step == "take_off" else {}
+        meetings.act(records, id, step, _pure(request, records, step, form, who), **about)
 
 
 def _pure(
@@ -295,6 +296,7 @@ def _pure(
     pure: Mapping[str, Callable[[Meeting], Meeting]] = {
         "open": steps.open_window,
         "dismiss": lambda m: steps.enrol(m, [x for x in m.panel if x.id != gone]),
+        "take_off": lambda m: steps.take_off(m, str(form.get("case", ""))),
         "seal": steps.seal,
         "publish": lambda m: steps.publish(m, today_of(request.app.state)),
         "reopen": lambda m: steps.ask_to_reopen(m, who, why),

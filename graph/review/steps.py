@@ -22,6 +22,7 @@ from graph.review.agenda import (
     take_off,
 )
 from graph.review.assessing import OUTCOMES
+from graph.review.commitments import PROMISING
 from graph.review.meeting import (
     STANCES,
     Ballot,
@@ -204,7 +205,8 @@ def decide(meeting: Meeting, case: str, decision: Decision) -> Meeting:
 
     The rule's outcome and the dissent are put beside it here.  Raises `UsageError` without a
     quorum of ballots or a majority (then only 暂缓), for a difference from the rules without a
-    written reason, for 通过 against a gate, and for a 附条件 or 转荐 that lacks its terms.
+    written reason, for 通过 against a gate, for a 附条件 or 转荐 that lacks its terms, and where
+    the same project already has a place in another park of this meeting.
     """
     in_state(meeting, "sealed")
     known(decision.outcome, OUTCOMES, "outcome")
@@ -225,6 +227,8 @@ def decide(meeting: Meeting, case: str, decision: Decision) -> Meeting:
     if decision.outcome != says.outcome and not decision.reason.strip():
         raise UsageError("needs_reason", step="decide")
     check_terms(found, decision)
+    if decision.outcome in PROMISING:
+        _only_here(meeting, found)
     dissent = tuple(b for b in found.ballots if b.outcome != decision.outcome)
     park = (decision.transfer_to or "").strip() or None
     made = replace(decision, rule=says.outcome, transfer_to=park, dissent=dissent)
@@ -238,6 +242,14 @@ def conclude(meeting: Meeting) -> Meeting:
         if case.decision is None:
             raise UsageError("case_open", case=case.name)
     return replace(meeting, state="decided")
+
+
+def _only_here(meeting: Meeting, case: Case) -> None:
+    """Refuse a second place for a project that several parks handed in."""
+    for other in meeting.cases:
+        same = bool(case.project) and other.project == case.project and other.id != case.id
+        if same and other.decision is not None and other.decision.outcome in PROMISING:
+            raise UsageError("approved_elsewhere", case=case.name, park=other.park)
 
 
 def _own(case: Case, member: str) -> Card | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import isfinite
 
 from graph.errors import UsageError
+from graph.review.commitments import PROMISING
 from graph.review.meeting import STANCES, Card, Case, Decision, Meeting
 from graph.review.panel import experts_asked
 
@@ -54,8 +55,13 @@ def check_card(meeting: Meeting, case: str, card: Card) -> None:
 
 
 def check_terms(case: Case, decision: Decision) -> None:
-    """Refuse a decision that lacks its terms: conditions with proof and day, or another park."""
+    """Refuse a decision that lacks its terms: conditions with proof and day, or another park.
+
+    Conditions after which nothing is promised are refused as well.
+    """
     assert case.basis is not None
+    if decision.conditions and decision.outcome not in PROMISING:
+        raise UsageError("useless_conditions", case=case.name)
     if decision.outcome == "conditional" and not decision.conditions:
         raise UsageError("needs_conditions", case=case.name)
     for condition in decision.conditions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,17 +18,18 @@ from fastapi.testclient import TestClient
 from openpyxl import load_workbook
 from pypdfium2 import PdfDocument
 
-from api import rehearsal
+from api import rehearsal, reviewing
 from api.app import create_app
 from api.desk import Desk
 from api.security.gate import flat, route_of
 from api.security.policy import POLICY
 from api.settings import Settings
 from api.standards import standards_of
+from graph.errors import NotFound
 from graph.review.meeting import Ballot, Card, Case, Condition, Decision, Meeting, Member
 from graph.review.panel import experts_asked, result
 from graph.store import open_store
-from records import meetings
+from records import audit, meetings
 from records.database import Records
 from records.roles import Role
 from tests.api.signed import office
@@ -326,6 +328,45 @@ def test_conditions_are_whole_or_refused(client: TestClient) -> None:
     assert "2028-07-01 前" in done.text
 
 
+def test_conditions_after_which_nothing_is_promised_are_refused_and_others_kept(
+    client: TestClient,
+) -> None:
+    path, case = open_case(client, approved)
+    row = {"c0.indicator": "年税收", "c0.value": "500", "c0.unit": "万元", "c0.due": "2028-07-01"}
+    asked = {"as": "demo-chair", **row, "c0.evidence": "完税证明", "reason": "另议"}
+    for outcome, status in (("deferred", 400), ("special", 200)):
+        for who in case.judges():
+            client.post(f"{path}/vote", data={"as": who, "outcome": outcome})
+        done = client.post(f"{path}/decide", data={**asked, "outcome": outcome})
+        assert done.status_code == status
+        assert ("没有条件可履行" in done.text) == (status == 400)
+    assert "2028-07-01 前" in done.text
+
+
+def test_the_audit_names_who_was_recused_beside_who_did_it(client: TestClient) -> None:
+    path, case = open_case(client, approved)
+    who = case.judges()[0]
+    client.post(f"{path}/recuse", data={"as": "demo-secretary", "member": who, "why": "亲属"})
+    (records,) = client.app.state.records.values()  # type: ignore[attr-defined]
+    with records.read() as db:
+        *_, (last, _) = audit.entries(db)
+    told = {"case": case.id, "member": "demo-secretary", "recused": who}
+    assert (last.action, json.loads(last.detail).items() >= told.items()) == ("review.recuse", True)
+
+
+def test_what_an_applicant_kept_of_earlier_promises_anchors_nobody(client: TestClient) -> None:
+    meeting = in_state(client, "scoring")
+    case = next(c for c in meeting.cases if c.basis and c.basis.haircuts)
+    path = f"/reviews/scoring/{case.id}"
+    judge = case.judges()[0]
+    for who in (judge, "demo-secretary"):
+        assert "以往同类承诺的兑现率（能耗相除）" not in client.get(path, params={"as": who}).text
+    assert case.basis is not None
+    points = {f"points.{i}": "3" for i in experts_asked(case.basis.standard)}
+    client.post(f"{path}/submit", data={"as": judge, "stance": "support", "version": "0", **points})
+    assert "以往同类承诺的兑现率（能耗相除）" in client.get(path, params={"as": judge}).text
+
+
 def test_who_recuses_sees_nothing_of_the_others_until_the_decision(client: TestClient) -> None:
     path, case = open_case(client, approved)
     who = case.judges()[0]
@@ -433,6 +474,41 @@ def test_the_steps_are_those_of_who_runs_the_meeting(client: TestClient) -> None
     assert client.post(f"{path}/dismiss", data={"member": panel["专"].id}).status_code == 200
     assert len(in_state(client, "open").panel) == 2
     assert client.post(f"{path}/elsewhere").status_code == 422
+
+
+def test_a_project_is_taken_off_the_agenda_with_a_button(client: TestClient) -> None:
+    sealed = in_state(client, "sealed")
+    bare = tuple(Case(c.id, c.name, c.applicant, c.park) for c in sealed.cases[:2])
+    opened = replace(sealed, id="open", ordinal=80, state="open", cases=bare)
+    (records,) = client.app.state.records.values()  # type: ignore[attr-defined]
+    meetings.add(records, opened)
+    first, second = bare
+    assert client.get("/sessions/open").text.count(f'value="{first.id}"><button') == 1
+    assert "移出议程" not in client.get(f"/sessions/{sealed.id}").text
+    done = client.post("/sessions/open/take_off", data={"case": first.id})
+    assert (done.status_code, first.name in done.text) == (200, False)
+    assert [c.id for c in kept(client, "open").cases] == [second.id]
+    assert client.post("/sessions/open/take_off", data={"case": first.id}).status_code == 404
+    with records.read() as db:
+        *_, (last, _) = audit.entries(db)
+    assert (last.action, first.id in last.detail) == ("review.take_off", True)
+    late = client.post(f"/sessions/{sealed.id}/take_off", data={"case": first.id})
+    assert (late.status_code, "会议不在这一步" in late.text) == (400, True)
+
+
+def test_a_graph_that_lost_a_park_leaves_the_pages_and_the_documents(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise NotFound("unknown_park", park=OWN)
+
+    monkeypatch.setattr(reviewing, "batches", gone)
+    meeting = in_state(client, "published")
+    for path in pages_of(meeting, meeting.cases[0]):
+        assert client.get(path).status_code == 200
+    for name in ("minutes.docx", "scores.xlsx"):
+        assert client.get(f"/sessions/published/{name}").status_code == 200
+    assert client.get("/api/v1/sessions/published").json()["batch"] is None
 
 
 def test_reopening_takes_two(client: TestClient) -> None:

@@ -65,7 +65,45 @@ def conditional(**changes: Any) -> Callable[[], object]:
     return deciding("conditional", reason="稳妥", conditions=(replace(mt.CONDITION, **changes),))
 
 
+def twice(outcome: str, first: str = "approved") -> Callable[[], object]:
+    """Two parks handed in one project; one has it by the first outcome, the other by `outcome`."""
+
+    def step() -> object:
+        cases = [replace(mt.case(id, park=park), project="g1") for id, park in PARKS]
+        meeting = mt.scoring(*cases)
+        for id, _ in PARKS:
+            meeting = mt.judged(meeting, id, *(mt.written(m) for m in "abc"))
+        meeting = steps.seal(meeting)
+        for (id, park), wanted in zip(PARKS, (first, outcome), strict=True):
+            terms = (mt.CONDITION,) if wanted == "conditional" else ()
+            to = "other" if park == "third" else "third"
+            made = Decision(
+                wanted, None, "h", "理由", to if wanted == "transferred" else None, terms
+            )
+            meeting = steps.decide(mt.agreed(meeting, wanted, id), id, made)
+        return meeting
+
+    return step
+
+
+PARKS = (("p1", "third"), ("p2", "other"))
+
+
+def test_a_project_that_has_a_place_may_be_referred_there_and_the_other_way_round() -> None:
+    for first, second in (
+        ("approved", "transferred"), ("transferred", "approved"), ("rejected", "special"),
+    ):  # fmt: skip
+        twice(second, first)()
+
+
 REFUSED: tuple[Refused, ...] = (
+    ("approved_elsewhere", UsageError, twice("approved")),
+    ("approved_elsewhere", UsageError, twice("conditional", "special")),
+    (
+        "useless_conditions",
+        UsageError,
+        deciding("deferred", reason="补", conditions=(mt.CONDITION,)),
+    ),
     ("meeting_state", UsageError, lambda: steps.enrol(SCORING, mt.PANEL)),
     ("member_twice", UsageError, lambda: steps.enrol(mt.draft(), [*mt.PANEL, mt.PANEL[0]])),
     ("bad_choice", UsageError, lambda: steps.enrol(mt.draft(), [Member("x", "某", "guest")])),
