@@ -137,9 +137,9 @@ class Chooser:
         wanted = self.model.wanted(case) if case in self.model.cases else "deferred"
         return {
             "case": case,
-            "outcome": self.often(wanted, *OUTCOMES, "maybe"),
+            "outcome": (outcome := self.often(wanted, *OUTCOMES, "maybe")),
             "reason": self.rng.choice(["会议意见", "会议意见", ""]),
-            "terms": self.often(self.rng.choice(["good", "good", ""]), *BAD_TERMS),
+            "terms": self.often(self.rng.choice(_terms(outcome)), *BAD_TERMS),
             "to": self.rng.choice(
                 ["third", "third", "else", "", None, "park", " ", " park\n", "x", "x"]
             ),
@@ -168,6 +168,12 @@ class Chooser:
 
     def agree_to_reopen(self) -> dict[str, Any]:
         return {"member": self.rng.choice(TWO)}
+
+
+def _terms(outcome: str) -> Sequence[str]:
+    """Conditions where they bind somebody, mostly none elsewhere."""
+    promises = outcome in ("approved", "conditional", "special")
+    return ["good", "good", ""] if promises else ["", "", "", "", "good"]
 
 
 def prologue() -> list[tuple[str, dict[str, Any]]]:

@@ -173,6 +173,8 @@ class Model:
         vetoed = self.ground(case) is False
         check(outcome not in ("conditional", "special") or not vetoed, "gate_blocks")
         check(outcome == rule or reason.strip(), "needs_reason")
+        promises = outcome in ("approved", "conditional", "special")
+        check(promises or not terms, "useless_conditions")
         check(outcome != "conditional" or terms, "needs_conditions")
         check(terms in ("", "good"), "bad_condition")
         elsewhere = to is not None and to.strip() not in ("", "park")
