@@ -246,8 +246,8 @@ BUGS = (
     Bug(
         "a park reads the appeals of another",
         "graph/review/sight.py",
-        "own = () if park is None else case.appeals",
-        "own = case.appeals",
+        "replace(bare, earlier=(), appeals=()) if park is None else _told_before(bare)",
+        "_told_before(bare)",
         "tests/graph/review/test_sight.py",
     ),
     Bug(

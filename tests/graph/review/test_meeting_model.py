@@ -159,6 +159,7 @@ CODES = {
     "needs_evidence", "needs_park", "needs_reason", "no_appeal", "no_basis", "no_cases",
     "no_quorum", "nobody_asked", "not_assigned", "not_majority", "not_published",
     "park_without_standard", "too_few_judges", "two_people", "unknown_case", "unknown_member",
+    "useless_conditions",
 }  # fmt: skip
 
 
