@@ -14,11 +14,11 @@ from fastapi import Request
 
 from api.deps import identity_of, settings_of
 from api.desk import Desk
-from api.filing_pages import park_of
+from api.filing_pages import park_of, parks_for
 from api.frames import chosen
 from api.kept import today_of
 from api.uploads import Uploads
-from graph.review.commitments import Commitment, Pledge
+from graph.review.commitments import CUMULATIVE, Commitment, Pledge
 from graph.review.keeping import (
     STANDINGS,
     Outlook,
@@ -32,7 +32,7 @@ from graph.review.keeping import (
 from records import pledges
 from records.database import Records
 from viz import commitments as v
-from viz.contexts import Choice, Frame, Notice
+from viz.contexts import Frame, Notice
 
 __all__ = ["list_page", "one_page", "told", "uploads_for"]
 
@@ -49,17 +49,13 @@ def list_page(
     waiting = sum(r.standing == "pending" for r in rows) if not code else 0
     rows = sorted((r for r in rows if code == r.standing or _asks(r, code)), key=_order)
     ahead, undated = outlook(held, today)
-    own = identity_of(request).only_park
-    table = desk.snapshot.nodes("Park")
-    pairs = zip(table.ids, table.values("name"), strict=True)
-    parks = [Choice(i, str(n or i)) for i, n in pairs if own in (None, i)]
     query = {k: x for k, x in (("park", park), ("standing", code)) if x}
     twin = f"/api/v1/commitments{'?' if query else ''}{urlencode(query)}"
     book = (
         frame.to("/commitments.xlsx", park=park) if held or frame.may("POST /commitments") else ""
     )
     return v.CommitmentsPage(
-        replace(frame, twin=twin), rows, parks, park, code, waiting,
+        replace(frame, twin=twin), rows, parks_for(request, desk), park, code, waiting,
         [
             v.ProposalRow(p.code, p.pledge.id, p.pledge.name, p.pledge.applicant,
                           names[p.pledge.park], [c.indicator for c in p.commitments])
@@ -156,7 +152,7 @@ def _row(pledge: Pledge, c: Commitment, names: Mapping[str, str], today: date) -
         c.indicator, c.unit, c.value, c.due.isoformat() if c.due else "", c.evidence, c.source,
         at.code, None if at.ratio is None else float(at.ratio),
         at.actual.value if at.actual else None, at.actual.year if at.actual else None, at.overdue,
-        _reported(pledge, c.id),
+        _reported(pledge, c.id), c.at_most, c.field in CUMULATIVE,
     )  # fmt: skip
 
 
@@ -199,6 +195,7 @@ def _said(pledge: Pledge, c: Commitment, at: Standing) -> Mapping[str, Any]:
         "field": c.field or None,
         "unit": c.unit,
         "value": c.value,
+        "at_most": c.at_most,
         "due": c.due.isoformat() if c.due else None,
         "evidence": c.evidence,
         "source": c.source,

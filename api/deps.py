@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import Response
@@ -113,6 +114,12 @@ AtRecords = Annotated[Records, Depends(records_of)]
 AtDesk = Annotated[Desk, Depends(_desk)]
 Lang = Annotated[str, Depends(_lang)]
 Asking = Annotated[Question, Depends(_question)]
+
+
+def attachment(content: bytes, name: str, media_type: str) -> Response:
+    """A file to take along, under its name, that nobody keeps on the way."""
+    told = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    return Response(content, media_type=media_type, headers={**told, "Cache-Control": "no-store"})
 
 
 def etag(request: Request, revision: int, mark: object = None) -> str:

@@ -20,12 +20,12 @@ from graph.review.filing import Content, Filing, application_of, missing
 from graph.review.standard import Standard, resolve
 from ingest.columns import Grid, Heading
 from ingest.filing_cells import SHEET, Read, merged, read_grid, table
-from ingest.marking import Wrong
+from ingest.marking import Wrong, marked
 from ingest.report import RowError
 from records import filings
 from records.database import Records
 from viz.contexts import Choice
-from viz.words import message
+from viz.words import message, word
 
 __all__ = [
     "PREFIX",
@@ -33,12 +33,14 @@ __all__ = [
     "Ruled",
     "apply_rows",
     "candidates",
+    "marked_book_of",
     "read_form",
     "ruled",
     "worded",
 ]
 
 PREFIX = "f."  # of the fields of a form
+_HEADS = ("sheet", "row", "column", "what", "value", "problem", "hint")
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,11 @@ def worded(lang: str, errors: Iterable[RowError]) -> list[Wrong]:
         told = message(lang, e.code, {**asdict(e), **e.facts})
         found.append(Wrong(e.sheet, e.row, e.column, e.header, e.value, told.text, told.hint))
     return found
+
+
+def marked_book_of(lang: str, content: bytes, errors: Iterable[RowError]) -> bytes:
+    """A refused workbook with its wrong cells red and a list of them; see `ingest.marking`."""
+    return marked(content, worded(lang, errors), [word(lang, f"guide_head.{h}") for h in _HEADS])
 
 
 def _at(file: str, row: Read, value: str, code: str, **facts: object) -> RowError:

@@ -15,10 +15,10 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from fastapi.responses import Response
 
+from api.deps import attachment
 from graph.errors import LianzhuError, NotInstalled, StoreError, UsageError
 from viz.paper import paper_html
 from viz.report_docx import Story
@@ -84,8 +84,7 @@ def not_offered() -> Collection[str]:
 
 def pdf_file(content: bytes, name: str) -> Response:
     """A PDF to take away under a name without its ending."""
-    told = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}.pdf"}
-    return Response(content, media_type=MEDIA_TYPE, headers={**told, "Cache-Control": "no-store"})
+    return attachment(content, f"{name}.pdf", MEDIA_TYPE)
 
 
 @cache

@@ -18,6 +18,7 @@ from ingest.pledge_sheet import AGREED, KEPT, read_pledges, write_pledges
 from ingest.report import CellProblem, RowError
 from records import pledges
 from records.database import Records
+from viz.review_words import bound_text
 from viz.words import term
 
 __all__ = ["Reader", "book_of", "named_like", "take_book"]
@@ -76,16 +77,16 @@ def book_of(held: Sequence[Pledge], names: Mapping[str, str], today: date) -> by
             last = at.actual
             due = c.due.isoformat() if c.due else None
             says = {"indicator": c.indicator, "promised": as_text(c.value), "unit": c.unit}
+            says |= {"id": f"{pledge.id}.{pledge.version}.{c.id}"}
+            says |= {"bound": bound_text(_LANG, c.at_most)}
             row: dict[str, Cell] = {**about, **says, "due": due}
             kept.append({
                 **row,
-                "id": f"{pledge.id}.{pledge.version}.{c.id}",
                 "standing": term(_LANG, "pledge_standing", at.code),
                 "last": f"{last.year}：{as_text(last.value)}" if last else None,
             })  # fmt: skip
             if c.source == "agreement":
-                named = f"{pledge.id}.{pledge.version}"
-                agreed.append({**row, "id": named, "uscc": pledge.uscc, "evidence": c.evidence})
+                agreed.append({**row, "uscc": pledge.uscc, "evidence": c.evidence})
     return write_pledges(kept, agreed)
 
 
@@ -118,8 +119,7 @@ def named_like(held: Mapping[str, Pledge], key: _Key) -> Pledge | None:
 
 
 def _report(taking: _Taking, row: Read, reader: Reader) -> None:
-    id_, _, rest = str(row.values["id"]).partition(".")
-    version, _, commitment = rest.partition(".")
+    id_, version, commitment = _about(row)
     given = taking.after.get(id_)
     promise = next((c for c in given.commitments() if c.id == commitment), None) if given else None
     if given is None or promise is None:
@@ -161,25 +161,37 @@ def _by_agreement(
             key = park, str(row.values["name"]), str(row.values["applicant"])
             found.setdefault(key, []).append(row)
     if not reader.office:
-        held = {key: named_like(taking.held, key) for key in found}
         for key, ones in found.items():
-            pledge, promises = held[key], _promises(taking, ones)
-            whole = len(promises) == len(ones)
-            if not whole or pledge is None or agree(pledge, promises, "", reader.today) != pledge:
+            promises = _promises(taking, ones)
+            if len(promises) < len(ones) or not _said(named_like(taking.held, key), promises):
                 taking.refuse(ones[0], "name", "pledge_office")
         return {}
     return found
 
 
+def _said(pledge: Pledge | None, promises: Sequence[Promise]) -> bool:
+    """Whether an agreement says so already."""
+    try:
+        return pledge is not None and agree(pledge, promises, "", date.max) == pledge
+    except LianzhuError:
+        return False
+
+
 def _agree(taking: _Taking, key: _Key, rows: Sequence[Read], reader: Reader) -> None:
-    first, promises = rows[0], _promises(taking, rows)
+    promises = _promises(taking, rows)
     if len(promises) < len(rows):
         return None
     there = named_like(taking.held, key)
-    for row in rows:
-        id_ = str(row.values.get("id", "")).partition(".")[0]
+    old = [row for row in rows if "id" in row.values]
+    for row in old or rows:
+        id_, _, commitment = _about(row)
         if id_ != (there.id if there else ""):
             return taking.refuse(row, "id", "pledge_there" if there else "pledge_id", name=key[1])
+        if there and commitment not in [c.id for c in there.promised]:
+            return taking.refuse(row, "id", "pledge_id")
+        if there and row.row != taking.seen.setdefault((id_, commitment), row.row):
+            return taking.refuse(row, "id", "filing_twice", other=taking.seen[id_, commitment])
+    first = (old or rows)[0]
     uscc = str(first.values.get("uscc", ""))
     begun = taking.after[there.id] if there else Pledge(uuid4().hex, *key, uscc=uscc)
     said = promises, reader.name, reader.today
@@ -192,11 +204,17 @@ def _agree(taking: _Taking, key: _Key, rows: Sequence[Read], reader: Reader) -> 
         return None
     if uscc != after.uscc:
         after = replace(after, uscc=uscc, version=begun.version + 1)
-    version = str(first.values["id"]).partition(".")[2]
-    if not taking.overtaken(first, there.id, version, after):
+    if not any(taking.overtaken(row, there.id, _about(row)[1], after) for row in old):
         taking.agreed += after != begun
         taking.after[there.id] = after
     return None
+
+
+def _about(row: Read) -> tuple[str, str, str]:
+    """The pledge, its version and the commitment that the id of a row names, "" for a new one."""
+    id_, _, rest = str(row.values.get("id", "")).partition(".")
+    version, _, commitment = rest.partition(".")
+    return id_, version, commitment
 
 
 def _promises(taking: _Taking, rows: Sequence[Read]) -> list[Promise]:
@@ -207,8 +225,8 @@ def _promises(taking: _Taking, rows: Sequence[Read]) -> list[Promise]:
         value = _number(taking, row, "promised", unit)
         due = date.fromisoformat(str(v["due"])) if "due" in v else None
         if value is not None:
-            said = str(v.get("evidence", ""))
-            found.append(Promise(str(v["indicator"]), unit, value, due, said))
+            terms = value, due, str(v.get("evidence", "")), v.get("bound") == "at_most"
+            found.append(Promise(str(v["indicator"]), unit, *terms, _about(row)[2]))
     return found
 
 

@@ -15,6 +15,8 @@ from api.desk import Desk
 from graph.errors import UsageError
 from graph.model import Batch, Node, Ref, Rel, Value, evidence_id, survey_id
 from graph.store.base import Applied, GraphStore
+from ingest.numbers import parse_number
+from ingest.report import CellProblem
 from records.database import Records
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "checked_day",
     "checked_text",
     "day_of",
+    "number_of",
     "surveying",
     "verify",
     "version_of",
@@ -94,6 +97,14 @@ def checked_text(name: str, given: str) -> str:
     if not text or len(text) > LONGEST:
         raise UsageError("bad_text", name=name, limit=LONGEST)
     return text
+
+
+def number_of(given: str, unit: str) -> float:
+    """A number in `unit`, or in another converted; `UsageError` for anything else."""
+    try:
+        return parse_number(given, unit)
+    except CellProblem as problem:
+        raise UsageError(problem.code, **{"value": given, **problem.facts}) from None
 
 
 def day_of(given: str) -> date:

@@ -85,6 +85,16 @@ def parse_date(cell: Cell) -> str:
         raise CellProblem("bad_date_cell") from None
 
 
+def is_partial_date(cell: Cell) -> bool:
+    """Whether a cell names a year or a month and no day.
+
+    >>> is_partial_date("2024年5月"), is_partial_date(2027.0), is_partial_date("2024/5/1")
+    (True, True, False)
+    """
+    found = DATE.fullmatch(unicodedata.normalize("NFKC", as_text(cell)))
+    return found is not None and found.groups()[2] is None
+
+
 def _in_range(column: Column, value: float) -> float:
     low, high = column.low, column.high
     under = low is not None and (value <= low if column.above else value < low)

@@ -144,11 +144,13 @@ def _scale(unit: str, kept: str, written: str, scaled: bool = False) -> Fraction
         return _base(kept) if scaled and kept == "万元" else _factor(written, kept)
     if unit in UNITS.get(kept, {}):
         return UNITS[kept][unit]
+    if unit == _plain(kept):
+        return Fraction(1)
     if unit in SCALES:
         return SCALES[unit] * _base(kept)
     if INEXACT.search(unit):
         raise CellProblem("not_exact")
-    raise CellProblem("bad_unit", unit=unit, known="、".join(UNITS.get(kept, {})) or "—")
+    raise CellProblem("bad_unit", unit=unit, known="、".join(UNITS.get(kept, {})) or kept or "—")
 
 
 def _factor(written: str, kept: str) -> Fraction:

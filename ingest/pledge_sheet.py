@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from openpyxl.styles import PatternFill
 
 from graph.tables import Column, Kind, Table
-from ingest.cells import Cell, as_text
+from ingest.cells import Cell, as_text, is_partial_date
 from ingest.columns import letter
 from ingest.filing_cells import Read
 from ingest.guard import Sheet
@@ -34,6 +34,7 @@ KEPT = Table(
         Column("name", ("项目",)),
         Column("applicant", ("承诺主体",)),
         Column("indicator", ("指标",)),
+        Column("bound", ("要求",)),
         Column("promised", ("承诺值",)),
         Column("unit", ("单位",)),
         Column("due", ("到期",)),
@@ -55,6 +56,7 @@ AGREED = Table(
         Column("applicant", ("承诺主体",), required=True),
         Column("uscc", ("统一社会信用代码",)),
         Column("indicator", ("指标",), required=True),
+        Column("bound", ("要求",), Kind.CHOICE, words={"不低于": "at_least", "不高于": "at_most"}),
         Column("promised", ("承诺值",), required=True),
         Column("unit", ("单位",)),
         Column("due", ("到期",), Kind.DATE),
@@ -71,7 +73,9 @@ _TEXT = (
     "再报同一年度，以新的为准，旧的仍可查；内容相同的再导入一次，什么也不变。",
     "“既往协议”一行一项承诺，园区、项目、承诺主体相同的几行是一份协议；由管理部门填写，新增的行编号留空。",
     "指标写“总投资、固定资产投资、年营业收入、年产值、年税收、就业人数、年综合能耗”"
-    "并用同样的单位，才计入兑现率。",
+    "并用同样的单位，才计入兑现率。要求不填就是“不低于”。到期写到日，如 2027-12-31。",
+    "总投资、固定资产投资按各年完成额累计：每年只报当年完成的数，中间没有完成的年度填 0。",
+    "年营业收入、年产值、年税收、年综合能耗是全年的数：年度结束后才能填报。",
     "有一行不对，就一行都不导入：您会拿回这份文件，不对的格标红，原因和改法在“错误清单”。",
 )
 _Cells = Mapping[str, Cell]
@@ -107,6 +111,7 @@ def read_pledges(content: bytes, name: str) -> tuple[list[Read], list[Read], lis
         agreed, more = _read(apart, content, name, AGREED)
         errors = [*(e for e in errors if e.code != "filing_empty"), *more]
     errors += _percent(content, name, sheets) if sheets else []
+    errors += _not_a_day(apart)
     return [r for r in kept if any(n in r.values for n in FILL)], agreed, errors
 
 
@@ -115,6 +120,19 @@ def _read(
 ) -> tuple[list[Read], list[RowError]]:
     """The rows of a table; every cell of it is one line."""
     return read_rows(sheets, content, name, table, "filing_empty", table.names)
+
+
+def _not_a_day(sheets: Sequence[Sheet]) -> list[RowError]:
+    """2027 in 到期 may be its first day or its last: nobody guesses."""
+    errors = list[RowError]()
+    for sheet in sheets:
+        heads = [as_text(head).strip("* ") for head in sheet.rows[0][1]] if sheet.rows else []
+        at = heads.index("到期") if "到期" in heads else len(heads)
+        for number, cells in sheet.rows[1:]:
+            if at < len(cells) and is_partial_date(cells[at]):
+                place = (sheet.file, sheet.name, number, letter(at), heads[at])
+                errors.append(RowError(*place, as_text(cells[at]), "pledge_day"))
+    return errors
 
 
 def _percent(content: bytes, name: str, sheets: Sequence[Sheet]) -> list[RowError]:

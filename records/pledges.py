@@ -8,6 +8,7 @@ from datetime import date
 
 from graph.errors import NotFound
 from graph.review.commitments import Pledge, derived
+from graph.review.filing import Filing
 from graph.review.meeting import Case, Meeting
 from records import documents, filings, meetings
 from records.audit import Value
@@ -89,11 +90,22 @@ def _promised(records: Records, park: str | None) -> _Held:
         if not made:
             continue
         filing = filed.get(case.id)
-        firm, content = ("", None) if filing is None else (filing.enterprise, filing.content)
-        uscc = content.texts.get("uscc", "") if content else ""
+        firm, uscc = ("", "") if filing is None else _party(filing, case)
         named = case.id, case.park, case.name, case.applicant
         found[case.id] = Pledge(*named, firm, uscc, meeting.id, made)
     return found
+
+
+def _party(filing: Filing, case: Case) -> tuple[str, str]:
+    """Node and credit code as judged: what a park writes later makes it nobody else's promise."""
+    source, day = (case.basis.source, case.basis.day) if case.basis else (None, date.max)
+    if source is not None:
+        known = [filed for filed in filing.filed if filed.number == source.number]
+    else:
+        known = [filed for filed in filing.filed if filed.at.astimezone().date() <= day]
+    content = (known or filing.filed[:1])[-1].content if filing.filed else filing.content
+    firm = filing.enterprise if source is None else source.enterprise
+    return firm, content.texts.get("uscc", "")
 
 
 def _told_last(held: Sequence[Meeting]) -> Sequence[tuple[Meeting, Case]]:

@@ -10,6 +10,7 @@ from graph.review.keeping import OUTLOOK, STANDINGS
 from viz.applications import Trouble, trouble_table
 from viz.contexts import Choice, Frame
 from viz.precheck import field_name
+from viz.review_words import bound_text
 from viz.table import Cell, Column, Table
 from viz.words import term, word
 
@@ -23,6 +24,7 @@ __all__ = [
     "OutlookRow",
     "ProposalRow",
     "Reported",
+    "year_text",
 ]
 
 PROMISES = 5  # rows of the form of an agreement
@@ -64,6 +66,8 @@ class CommitmentRow:
     year: int | None
     overdue: int
     reported: Sequence[Reported] = ()
+    at_most: bool = False
+    adds_up: bool = False  # `value` is what all years until `year` brought
 
 
 @dataclass(frozen=True)
@@ -215,17 +219,25 @@ def outlook_table(lang: str, rows: Sequence[OutlookRow]) -> Table:
     return Table("outlook", word(lang, "pledge.outlook"), columns, found)
 
 
+def year_text(lang: str, row: CommitmentRow) -> str:
+    """The year of what is shown of a commitment, and whether the years before it are in it."""
+    if row.year is None:
+        return ""
+    return word(lang, "pledge.adds_up", year=row.year) if row.adds_up else str(row.year)
+
+
 def _row(frame: Frame, row: CommitmentRow) -> list[Cell]:
     lang = frame.lang
     unit = term(lang, "unit", row.unit) if row.unit else ""
+    bound = f"{bound_text(lang, True)} {unit}".strip() if row.at_most else unit
     return [
         Cell(row.project, frame.to(f"/commitments/{row.pledge}"), note=row.applicant),
         Cell(row.park_name),
         Cell(row.indicator, note=term(lang, "pledge_source", row.source)),
-        Cell(row.promised, note=unit, digits=0 if row.promised.is_integer() else 2),
+        Cell(row.promised, note=bound, digits=0 if row.promised.is_integer() else 2),
         Cell(row.due or None),
         Cell(term(lang, "pledge_standing", row.standing)),
-        Cell(row.value, note=str(row.year or ""), digits=0 if (row.value or 0) % 1 == 0 else 2),
+        Cell(row.value, note=year_text(lang, row), digits=0 if (row.value or 0) % 1 == 0 else 2),
         Cell(row.ratio),
         Cell(row.overdue if row.standing in ("unreported", "partial") else None, digits=0),
     ]

@@ -9,10 +9,12 @@ from typing import ClassVar, Protocol
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+from viz.commitments import year_text
 from viz.contexts import Frame
 from viz.fit import failed_rules, fix_text, need_text
 from viz.palette import KINDS, LINES, MARKS
 from viz.precheck import field_name, fix_words
+from viz.review_words import bound_text, condition_text
 from viz.rows import bar, fact_text, facts_by_field, field_label, moment_text, related_groups, rows
 from viz.sentences import (
     assumed_text,
@@ -59,6 +61,9 @@ def in_language(lang: str) -> dict[str, object]:
         need_text,
         field_name,
         fix_words,
+        bound_text,
+        condition_text,
+        year_text,
     )
     bound = {f.__name__: partial(f, lang) for f in spoken}
     return {"lang": lang, "t": partial(word, lang), **bound}

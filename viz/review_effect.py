@@ -298,9 +298,9 @@ def _amount(value: float, lang: str) -> str:
 def _gains(gain: ProjectGain, names: _Names, lang: str) -> list[list[Cell]]:
     """A row a leader, or one that says why there is none."""
     if not gain.gains:
-        unknown = gain.gains is None
-        why = word(lang, "effect.gain_none" if unknown else "effect.gain_zero")
-        return [[Cell(why), Cell(""), *[Cell(word(lang, "text.no_data") if unknown else 0.0)] * 2]]
+        unknown = gain.gains is None or bool(gain.unknown)
+        amount = Cell(word(lang, "text.no_data") if unknown else 0.0)
+        return [[Cell(_why_none(gain, names, lang)), Cell(""), amount, amount]]
     return [
         [
             Cell(names.get(one.leader, one.leader)),
@@ -310,6 +310,14 @@ def _gains(gain: ProjectGain, names: _Names, lang: str) -> list[list[Cell]]:
         ]
         for one in gain.gains
     ]
+
+
+def _why_none(gain: ProjectGain, names: _Names, lang: str) -> str:
+    if gain.gains is None:
+        return word(lang, "effect.gain_none")
+    if gain.unknown:
+        return word(lang, "effect.gain_unknown", segments=_named(lang, gain.unknown, names))
+    return word(lang, "effect.gain_zero")
 
 
 def _path(path: Sequence[str], names: _Names, lang: str) -> str:

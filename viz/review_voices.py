@@ -63,7 +63,7 @@ def conditions_table(
         [
             *told,
             Cell(c.indicator),
-            Cell(say.number_text(c.value)),
+            Cell(f"{say.bound_text(lang, c.at_most)} {say.number_text(c.value)}"),
             Cell(c.unit),
             Cell(c.due.isoformat()),
             Cell(c.evidence),

@@ -18,6 +18,7 @@ __all__ = [
     "Provenance",
     "appeal_text",
     "basis_lines",
+    "bound_text",
     "condition_text",
     "count_text",
     "day_text",
@@ -200,11 +201,17 @@ def condition_text(lang: str, condition: Condition) -> str:
         lang,
         "reviewdoc.condition",
         indicator=condition.indicator,
+        bound=bound_text(lang, condition.at_most),
         value=number_text(condition.value),
         unit=condition.unit,
         due=day_text(lang, condition.due),
         evidence=condition.evidence,
     )
+
+
+def bound_text(lang: str, at_most: bool) -> str:
+    """Whether more or less than a number is meant: 不低于, 不高于."""
+    return term(lang, "bound", "at_most" if at_most else "at_least")
 
 
 def dissent_text(lang: str, ballot: Ballot, people: Mapping[str, str]) -> str:

@@ -14,9 +14,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette import datastructures
 
 from api.attaching import KINDS, files_of, form_of
-from api.deps import AtDesk, AtRecords, Lang, answered, identity_of
+from api.deps import AtDesk, AtRecords, Lang, answered, attachment, identity_of
 from api.desk import Desk
-from api.filing import apply_rows, read_form, ruled, worded
+from api.filing import apply_rows, marked_book_of, read_form, ruled, worded
 from api.filing_pages import filing_page, list_page, park_of, said_on, told, uploads_for
 from api.frames import local, page_html, shown_to
 from api.handing_in import note_of
@@ -28,12 +28,10 @@ from graph.errors import Changed, TooLarge, UsageError
 from graph.review.filing import Content, Filing, answer, differences, hand_in, withdraw, write
 from graph.review.filing import link as linked
 from ingest.filing_sheet import read_filings, write_filings
-from ingest.marking import marked
 from ingest.own_sheet import LIMITS
 from records import attachments, filings
 from viz.applications import Trouble
 from viz.pages import Page, render
-from viz.words import word
 from viz.workbook import MEDIA_TYPE
 
 __all__ = ["Typed", "api", "book_response", "router", "shown_again"]
@@ -49,7 +47,6 @@ DONE = {
     "filing.link": "filing_confirmed",
     "filing.check": "filing_checked",
 }
-_HEADS = ("sheet", "row", "column", "what", "value", "problem", "hint")
 
 Id = Annotated[str, Query(max_length=200)]
 Word = Annotated[str, Query(max_length=40)]
@@ -157,8 +154,7 @@ def marked_book(
     rows, errors = read_filings(content, path.name, desk.names()[found], vetoes)
     if not errors:
         errors, _, _ = apply_rows(records, found, rows, path.name, dry_run=True)
-    heads = [word(lang, f"guide_head.{head}") for head in _HEADS]
-    return book_response(marked(content, worded(lang, errors), heads), path.name)
+    return book_response(marked_book_of(lang, content, errors), path.name)
 
 
 @router.get("/applications/{id}")
@@ -340,8 +336,7 @@ def shown_again(request: Request, made: Page, status: int) -> Response:
 
 def book_response(content: bytes, name: str) -> Response:
     """A workbook to take along."""
-    told = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
-    return Response(content, media_type=MEDIA_TYPE, headers={**told, "Cache-Control": "no-store"})
+    return attachment(content, name, MEDIA_TYPE)
 
 
 def _to(id: str, lang: str, action: str) -> Response:

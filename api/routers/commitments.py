@@ -14,8 +14,8 @@ from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
 from api.commitment_pages import list_page, one_page, told, uploads_for
-from api.deps import AtDesk, AtRecords, Lang, answered, identity_of
-from api.filing import worded
+from api.deps import AtDesk, AtRecords, Lang, answered, attachment, identity_of
+from api.filing import marked_book_of, worded
 from api.filing_pages import park_of
 from api.frames import page_html, shown_to
 from api.kept import today_of
@@ -23,13 +23,10 @@ from api.promising import Reader, book_of, named_like, take_book
 from api.routers.sessions import refused
 from api.routers.v1 import PROBLEMS
 from api.security.policy import POLICY
-from api.verifying import checked_text, day_of
+from api.verifying import checked_text, day_of, number_of
 from graph.errors import LianzhuError, TooLarge, UsageError
 from graph.review.commitments import Actual, Due, Pledge, Promise, agree, report, set_due
-from ingest.marking import marked
-from ingest.numbers import parse_number
 from ingest.own_sheet import LIMITS
-from ingest.report import CellProblem
 from records import pledges
 from viz import commitments as v
 from viz.applications import Trouble
@@ -42,7 +39,6 @@ __all__ = ["api", "router"]
 router = APIRouter(include_in_schema=False)
 api = APIRouter(prefix="/api/v1", tags=["v1"])
 
-_HEADS = ("sheet", "row", "column", "what", "value", "problem", "hint")
 Id = Annotated[str, Query(max_length=200)]
 Word = Annotated[str, Query(max_length=40)]
 Version = Annotated[int, Form(ge=0, le=2**31 - 1)]
@@ -50,9 +46,9 @@ Text = Annotated[str, Form(max_length=200)]
 
 
 async def _form(request: Request) -> Mapping[str, str]:
-    """Every text of the form."""
+    """Every text of the form, spaced as a workbook that is read back."""
     async with request.form(max_files=0, max_fields=100) as form:
-        return {k: x.strip() for k, x in form.items() if isinstance(x, str)}
+        return {k: " ".join(x.split()) for k, x in form.items() if isinstance(x, str)}
 
 
 Typed = Annotated[Mapping[str, str], Depends(_form)]
@@ -82,7 +78,7 @@ def sheet(request: Request, desk: AtDesk, records: AtRecords, park: Id = "") -> 
     found = park_of(request, desk, park) if park else identity_of(request).only_park
     held = pledges.all_of(records, found)
     content = book_of(held, desk.names(), today_of(request.app.state))
-    return _book(content, f"{word('zh', 'nav.commitments')}.xlsx")
+    return attachment(content, f"{word('zh', 'nav.commitments')}.xlsx", MEDIA_TYPE)
 
 
 @router.post("/commitments")
@@ -133,8 +129,7 @@ def marked_book(
     (path,) = uploads_for(request).paths(key)
     content = path.read_bytes()
     errors, _, _ = take_book(records, desk, content, path.name, _reader(request), keep=False)
-    heads = [word(lang, f"guide_head.{head}") for head in _HEADS]
-    return _book(marked(content, worded(lang, errors), heads), path.name)
+    return attachment(marked_book_of(lang, content, errors), path.name, MEDIA_TYPE)
 
 
 @router.get("/commitments/{id}")
@@ -163,7 +158,7 @@ def actual(
         if not (year.isascii() and year.isdecimal() and len(year) == 4):
             raise UsageError("pledge_year", year=year, last=reader.today.year)
         source = checked_text("source", typed.get("source", ""))
-        value = _amount(text, promise.unit)
+        value = number_of(text, promise.unit)
         made = Actual(promise, int(year), value, source, reader.name, reader.today)
         pledges.change(
             records, id, "report", lambda p: report(p, made, version), own,
@@ -226,16 +221,9 @@ def _promises(typed: Mapping[str, str]) -> list[Promise]:
         if any(given):
             indicator, value, unit, day, evidence = given
             due = day_of(day) if day else None
-            found.append(Promise(indicator, unit, _amount(value, unit), due, evidence))
+            most = typed.get(f"c{at}.at_most") == "1"
+            found.append(Promise(indicator, unit, number_of(value, unit), due, evidence, most))
     return found
-
-
-def _amount(text: str, unit: str) -> float:
-    """A number, or one in another unit converted; `UsageError` for anything else."""
-    try:
-        return parse_number(text, unit)
-    except CellProblem as problem:
-        raise UsageError(problem.code, **{"value": text, **problem.facts}) from None
 
 
 def _uscc(text: str) -> str:
@@ -262,11 +250,6 @@ def _refused(
 ) -> Response:
     made = replace(one_page(request, desk, records, id), typed=typed)
     return refused(request, made, error, f"/commitments/{quote(id)}")
-
-
-def _book(content: bytes, name: str) -> Response:
-    said = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
-    return Response(content, media_type=MEDIA_TYPE, headers={**said, "Cache-Control": "no-store"})
 
 
 def _to(id: str, lang: str, done: str) -> Response:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
-from api.deps import AtDesk, AtRecords, answered, settings_of
+from api.deps import AtDesk, AtRecords, answered, attachment, settings_of
 from api.desk import Desk, Names
 from api.frames import chosen, lang_of, local, page_html, sheet_of, with_sheet
 from api.press import pdf_file, press
@@ -71,8 +70,7 @@ def letter(request: Request, desk: AtDesk, records: AtRecords, status: Word = ""
     """The list as a Word file."""
     story = _story(request, desk, records, status)
     content = report_docx(story, settings_of(request).report_template)
-    disposition = f"attachment; filename*=UTF-8''{quote(_named(story))}.docx"
-    return Response(content, media_type=MEDIA_TYPE, headers={"Content-Disposition": disposition})
+    return attachment(content, f"{_named(story)}.docx", MEDIA_TYPE)
 
 
 @router.get("/shortlist.pdf")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.deps import Asking, AtDesk, answered, settings_of
+from api.deps import Asking, AtDesk, answered, attachment, settings_of
 from api.desk import Desk
 from api.frames import frame_of, page_html, sheet_of
 from api.heating import NO_REGIONS, Regions, heat_of
@@ -80,8 +78,7 @@ def report_word(request: Request, desk: AtDesk, question: Asking, chain_id: str)
     """The report as a Word file."""
     page = _report(request, desk, question, chain_id)
     content = report_docx(page, settings_of(request).report_template)
-    disposition = f"attachment; filename*=UTF-8''{quote(_named(page))}.docx"
-    return Response(content, media_type=MEDIA_TYPE, headers={"Content-Disposition": disposition})
+    return attachment(content, f"{_named(page)}.docx", MEDIA_TYPE)
 
 
 @router.get("/chains/{chain_id}/report.pdf")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.deps import AtDesk, AtRecords, Lang, settings_of
+from api.deps import AtDesk, AtRecords, Lang, attachment, settings_of
 from api.desk import Desk
 from api.press import pdf_file, press
 from api.review_files import provenance_of, template_for
@@ -42,7 +40,7 @@ def minutes(
         provenance_of(desk, records, meeting),
     )
     content = minutes_docx(answer, desk.names(), lang, given, chosen, template)
-    return _file(content, f"{word(lang, 'review_cli.file_minutes')}.docx", DOCX_TYPE)
+    return attachment(content, f"{word(lang, 'review_cli.file_minutes')}.docx", DOCX_TYPE)
 
 
 @router.get("/sessions/{session_id}/minutes.pdf")
@@ -72,7 +70,7 @@ def scores(
     """项目评分表."""
     meeting, answer, chosen = _answered(request, desk, records, session_id)
     content = scores_xlsx(answer, desk.names(), lang, provenance_of(desk, records, meeting), chosen)
-    return _file(content, f"{word(lang, 'review_cli.file_scores')}.xlsx", MEDIA_TYPE)
+    return attachment(content, f"{word(lang, 'review_cli.file_scores')}.xlsx", MEDIA_TYPE)
 
 
 @router.get("/reviews/{session_id}/{case_id}/opinion.docx")
@@ -92,7 +90,7 @@ def opinion(
         provenance_of(desk, records, meeting),
     )
     content = opinion_docx(answer, project, desk.names(), lang, given, template)
-    return _file(content, f"{name}.docx", DOCX_TYPE)
+    return attachment(content, f"{name}.docx", DOCX_TYPE)
 
 
 @router.get("/reviews/{session_id}/{case_id}/opinion.pdf")
@@ -139,8 +137,3 @@ def _answered(
     if made is None:
         return whole, account(masked, shown), None
     return whole, account(masked, shown, made.best, made.effect), made.panel
-
-
-def _file(content: bytes, name: str, kind: str) -> Response:
-    told = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
-    return Response(content, media_type=kind, headers={**told, "Cache-Control": "no-store"})

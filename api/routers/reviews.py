@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from math import isfinite
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -19,7 +18,7 @@ from api.frames import chosen, lang_of, page_html
 from api.kept import today_of
 from api.routers.sessions import Fields, back_to, reader_of, refused
 from api.sight import Eyes, eyes_of, seen
-from api.verifying import day_of, version_of
+from api.verifying import day_of, number_of, version_of
 from graph.errors import LianzhuError, NotAllowed, UsageError
 from graph.review import steps
 from graph.review.account import account
@@ -303,15 +302,6 @@ def _conditions(asked: _Asked) -> tuple[Condition, ...]:
         given = [asked.text(f"c{at}.{k}") for k in v.TERMS]
         if any(given):
             indicator, value, unit, due, evidence = given
-            found.append(Condition(indicator, _amount(value), unit, day_of(due), evidence))
+            amount, most = number_of(value, unit), asked.text(f"c{at}.at_most") == "1"
+            found.append(Condition(indicator, amount, unit, day_of(due), evidence, most))
     return tuple(found)
-
-
-def _amount(given: str) -> float:
-    try:
-        value = float(given)
-    except ValueError:
-        raise UsageError("bad_number", value=given) from None
-    if not isfinite(value):
-        raise UsageError("bad_number", value=given)
-    return value

@@ -28,18 +28,21 @@ class Counted:
 
 
 def focus(counted: Iterable[Counted]) -> Focus:
-    """The share of those inside.
+    """The share of those inside; none where of nobody it is known whether they lead.
 
     >>> focus([Counted("a", 300.0, True), Counted("b", 100.0, False), Counted("c", None, True)])
     Focus(share=0.75, interval=(0.75, 0.75), known=2, tenants=3, missing=['c'])
     >>> focus([Counted("a", 300.0, True), Counted("p", 100.0, None, lands=True)]).interval
     (0.75, 1.0)
+    >>> focus([Counted("a", 300.0, None), Counted("p", 100.0, None, lands=True)]).interval is None
+    True
     """
     every = list(counted)
+    leading = any(c.leads is not None for c in every)
     missing = [c for c in every if c.revenue_wan is None or c.leads is None]
     open_ = [c for c in missing if c.lands]
     known = [c for c in every if c not in missing]
-    ends = _ends(known, open_)
+    ends = _ends(known, open_) if leading else None
     share = None if ends is None or open_ else ends[0]
     return Focus(share, ends, len(known), len(every), sorted(c.id for c in missing))
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from calendar import monthrange
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain, count
 from math import ceil, isfinite
 
 from graph.errors import Changed, NotFound, UsageError
@@ -20,9 +20,11 @@ from graph.review.fields import FIELDS
 from graph.review.meeting import Case, Meeting
 
 __all__ = [
+    "CUMULATIVE",
     "DOCUMENTS",
     "LOWER_IS_BETTER",
     "PROMISING",
+    "YEARLY",
     "Actual",
     "Commitment",
     "Due",
@@ -38,6 +40,8 @@ __all__ = [
 
 PROMISING = ("approved", "conditional", "special")  # outcomes after which a promise holds
 LOWER_IS_BETTER = frozenset({"energy_tce"})
+CUMULATIVE = frozenset({"investment_wan", "fixed_wan"})  # totals: years add up
+YEARLY = frozenset({"revenue_wan", "output_wan", "tax_wan", "energy_tce"})  # of a whole year
 # The numbers of an application that are promises, and the document that proves each.
 DOCUMENTS: Mapping[str, str] = {
     "investment_wan": "投资完成情况审计报告",
@@ -55,20 +59,22 @@ _FIRST_YEAR = 1990
 
 @dataclass(frozen=True)
 class Promise:
-    """A commitment before it has an id; `due` None = nobody has said yet (未定)."""
+    """What is promised; `due` None = nobody has said yet (未定), `id` "" = a new one."""
 
     indicator: str
     unit: str
     value: float
     due: date | None
     evidence: str
+    at_most: bool = False  # 不高于; else 不低于
+    id: str = ""
 
 
 @dataclass(frozen=True)
 class Commitment:
     """One promise; `field` is of `graph.review.fields` in its unit, "" = something else.
 
-    Its id is unique in its pledge: the field, or made of indicator and unit.
+    Its id is unique in its pledge and stays: once made of the field, or of indicator and unit.
     """
 
     id: str
@@ -79,6 +85,7 @@ class Commitment:
     due: date | None
     evidence: str
     source: str  # condition | application | agreement
+    at_most: bool = False  # 不高于; else 不低于
 
 
 @dataclass(frozen=True)
@@ -152,7 +159,10 @@ def derived(meeting: Meeting, case: Case) -> tuple[Commitment, ...]:
     if decision.published is None and meeting.state != "published":
         return ()
     conditions = numbered(
-        (Promise(c.indicator, c.unit, c.value, c.due, c.evidence) for c in decision.conditions),
+        (
+            Promise(c.indicator, c.unit, c.value, c.due, c.evidence, c.at_most)
+            for c in decision.conditions
+        ),
         "condition",
     )
     if basis is None:
@@ -163,25 +173,28 @@ def derived(meeting: Meeting, case: Case) -> tuple[Commitment, ...]:
     if months is not None and 0 <= months <= _LONGEST:
         due = _months_later(basis.day, ceil(months) + _GROWING)
     own = (
-        Promise(FIELDS[name].zh, FIELDS[name].unit, numbers[name], due, document)
+        Promise(
+            FIELDS[name].zh, FIELDS[name].unit, numbers[name], due, document,
+            name in LOWER_IS_BETTER,
+        )
         for name, document in DOCUMENTS.items()
         if name not in said and numbers.get(name, 0.0) > 0
-    )
+    )  # fmt: skip
     return (*conditions, *numbered(own, "application"))
 
 
-def numbered(promises: Iterable[Promise], source: str) -> Sequence[Commitment]:
-    """Promises with ids that stay what they are when a value, date or document changes."""
-    seen: Counter[str] = Counter()
-    found = []
-    for p in sorted(promises, key=lambda p: (p.due is None, p.due or date.min)):
+def numbered(
+    promises: Iterable[Promise], source: str, taken: Iterable[str] = ()
+) -> Sequence[Commitment]:
+    """Promises with ids of their own, by their order; `taken` = ids that others have."""
+    ids, found = set(taken), list[Commitment]()
+    for p in promises:
         field = field_of(p.indicator, p.unit)
         name = field or hashlib.sha256(f"{p.indicator}|{p.unit}".encode()).hexdigest()[:12]
-        seen[name] += 1
-        id_ = name if seen[name] == 1 else f"{name}-{seen[name]}"
-        found.append(
-            Commitment(id_, p.indicator, field, p.unit, p.value, p.due, p.evidence, source)
-        )
+        more = (f"{name}-{n}" for n in count(2))
+        id_ = next(i for i in chain([name], more) if i not in ids)
+        ids.add(id_)
+        found.append(_made(p, id_, source))
     return found
 
 
@@ -201,13 +214,15 @@ def report(pledge: Pledge, actual: Actual, seen: int) -> Pledge:
     """Add what a year brought; the same again changes nothing.
 
     Raises `Changed` where the pledge was changed since it was shown, `NotFound` for a commitment it
-    has not, `UsageError` for a value below 0, a year that is not over yet or without a source.
+    has not, `UsageError` for a value below 0, a year to come, without a source, and for a number of
+    a whole year (`YEARLY`) before that year is over.
     """
     to = pledge.commitment(actual.to.id)
     if not isfinite(actual.value) or actual.value < 0:
         raise UsageError("bad_number", value=actual.value)
-    if not _FIRST_YEAR <= actual.year <= actual.on.year:
-        raise UsageError("pledge_year", year=actual.year, last=actual.on.year)
+    last = actual.on.year - (to.field in YEARLY)
+    if not _FIRST_YEAR <= actual.year <= last:
+        raise UsageError("pledge_year", year=actual.year, last=last)
     if not actual.source.strip():
         raise UsageError("pledge_source")
     before = pledge.reported(to.id).get(actual.year)
@@ -233,25 +248,37 @@ def set_due(pledge: Pledge, due: Due, seen: int) -> Pledge:
 
 
 def agree(pledge: Pledge, promises: Sequence[Promise], by: str, on: date) -> Pledge:
-    """An agreement with what it promises; what it promised under the same ids is changed.
+    """An agreement with what it promises: those with an id are changed, the others added.
 
     A due date that is another one is set as by `set_due`, and one left out stays.  Raises
-    `UsageError` for nothing promised, and for a promise without a name or a value above 0.
+    `UsageError` for nothing promised, for a promise without a name or a value above 0, and for one
+    that would be about something else than what was reported of it; `NotFound` for an id that is
+    not there.
     """
-    made = numbered(promises, "agreement")
-    if not made:
+    if not promises:
         raise UsageError("pledge_empty")
-    before = {c.id: c for c in pledge.promised}
-    now = {c.id: c.due for c in pledge.commitments()}
-    dues = list(pledge.dues)
-    for c in made:
-        if not c.indicator.strip() or not (isfinite(c.value) and c.value > 0):
-            raise UsageError("pledge_promise", indicator=c.indicator or "—")
-        if c.id in before and c.due is not None and c.due != now[c.id]:
-            dues.append(Due(c.id, c.due, by, on))
-        before[c.id] = replace(c, due=before[c.id].due) if c.id in before else c
-    after = replace(pledge, promised=tuple(before.values()), dues=tuple(dues))
+    before, dues = {c.id: c for c in pledge.promised}, list(pledge.dues)
+    told = {actual.to.id for actual in pledge.actuals}
+    for p in promises:
+        if not p.indicator.strip() or not (isfinite(p.value) and p.value > 0):
+            raise UsageError("pledge_promise", indicator=p.indicator or "—")
+        if not p.id:
+            continue
+        now = pledge.commitment(p.id)
+        about = (now.indicator, now.unit, now.at_most)
+        if p.id in told and about != (p.indicator, p.unit, p.at_most):
+            raise UsageError("pledge_other", indicator=now.indicator)
+        if p.due not in (None, now.due):
+            dues.append(Due(p.id, p.due, by, on))
+        before[p.id] = replace(_made(p, p.id, "agreement"), due=before[p.id].due)
+    new = numbered((p for p in promises if not p.id), "agreement", before)
+    after = replace(pledge, promised=(*before.values(), *new), dues=tuple(dues))
     return pledge if after == pledge else replace(after, version=pledge.version + 1)
+
+
+def _made(p: Promise, id: str, source: str) -> Commitment:
+    field = field_of(p.indicator, p.unit)
+    return Commitment(id, p.indicator, field, p.unit, p.value, p.due, p.evidence, source, p.at_most)
 
 
 def _months_later(day: date, months: int) -> date:

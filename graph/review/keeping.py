@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
 from graph.names import plain_name
-from graph.review.commitments import LOWER_IS_BETTER, Actual, Commitment, Pledge
+from graph.review.commitments import (
+    CUMULATIVE,
+    LOWER_IS_BETTER,
+    YEARLY,
+    Actual,
+    Commitment,
+    Pledge,
+)
 from graph.review.scoring import number
 
 __all__ = [
@@ -47,7 +54,8 @@ class Standing:
     """Where a commitment stands on a day.
 
     `code` is of `STANDINGS`; `ratio` = kept share, at most 1, once it is due and reported;
-    `actual` = the newest report, of whichever year; `overdue` = days since it was due.
+    `actual` = the newest report, of whichever year, with the total so far where years add up;
+    `overdue` = days since it was due.
     """
 
     code: str
@@ -105,11 +113,14 @@ def standing(commitment: Commitment, reported: Mapping[int, Actual], day: date) 
     """Where a commitment stands; `reported` = by year.
 
     Once it is due the newest year counts, from the year it was due on; an earlier one only where it
-    kept the promise already.
+    kept the promise already.  A number of a whole year waits until that year is over; of a total
+    (`CUMULATIVE`) the years count together.
     """
+    reported = _totals(commitment, reported)
     newest = reported[max(reported)] if reported else None
     due = commitment.due
-    if due is None or day < due:
+    running = commitment.field in YEARLY and due is not None and due.year >= day.year
+    if due is None or day < due or running:
         return Standing("undated" if due is None else "pending", None, newest, 0)
     found = _counting(commitment, reported)
     overdue = (day - due).days
@@ -141,10 +152,10 @@ def haircuts(party: Party, pledges: Iterable[Pledge], before: date) -> Mapping[s
             due = dues.get(id_, to.due)
             found = None
             if to.field and to.value > 0 and due is not None and due < before:
-                found = _counting(to, {a.year: a for a in given}, due)
+                found = _counting(to, _totals(to, {a.year: a for a in given}), due)
             if found is not None:
                 promised, actual_ = number(to.value), number(found.value)
-                lower = to.field in LOWER_IS_BETTER
+                lower = _lower(to)
                 sums[to.field][0] += promised if lower else min(actual_, promised)
                 sums[to.field][1] += max(actual_, promised) if lower else promised
     return {field: 1 - kept / whole for field, (kept, whole) in sums.items()}
@@ -212,9 +223,31 @@ def _counting(
     return None
 
 
+def _totals(commitment: Commitment, reported: Mapping[int, Actual]) -> Mapping[int, Actual]:
+    """Of a total, by year what all years up to it brought; of anything else what was reported.
+
+    After a year that nobody reported the total is only at least that, which is not there unless it
+    is enough.
+    """
+    if commitment.field not in CUMULATIVE:
+        return reported
+    found, total = dict[int, Actual](), Fraction(0)
+    for at, year in enumerate(sorted(reported)):
+        total += number(reported[year].value)
+        whole = year - min(reported) == at
+        if whole or total >= number(commitment.value):
+            found[year] = replace(reported[year], value=float(total))
+    return found
+
+
+def _lower(commitment: Commitment) -> bool:
+    """Whether less than promised is better than more."""
+    return commitment.at_most or commitment.field in LOWER_IS_BETTER
+
+
 def _ratio(commitment: Commitment, actual: float) -> Fraction:
     """The kept share, between 0 and 1."""
     promised, value = number(commitment.value), number(actual)
-    if commitment.field in LOWER_IS_BETTER:
+    if _lower(commitment):
         return Fraction(1) if value <= promised else promised / value
     return Fraction(1) if value >= promised else value / promised

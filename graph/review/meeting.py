@@ -121,6 +121,7 @@ class Condition:
     unit: str
     due: date
     evidence: str
+    at_most: bool = False  # 不高于; else 不低于
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def check_terms(case: Case, decision: Decision) -> None:
         raise UsageError("needs_conditions", case=case.name)
     for condition in decision.conditions:
         told = condition.indicator.strip() and condition.evidence.strip()
-        if not told or not isfinite(condition.value):
+        if not told or not (isfinite(condition.value) and condition.value > 0):
             raise UsageError("bad_condition", case=case.name)
         if condition.due < case.basis.day:
             raise UsageError("bad_condition", case=case.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from shutil import copyfile, copytree
@@ -23,8 +24,9 @@ from api.desk import Desk
 from api.rehearsal import play
 from api.settings import Settings
 from api.standards import standards_of
+from graph.review.filing import write
 from graph.store import open_store
-from records import pledges
+from records import filings, pledges
 from records.roles import Role
 from tests.viz.checked import Checked
 
@@ -170,7 +172,7 @@ def test_the_review_shows_declared_kept_and_discounted(client: TestClient) -> No
     assert "按申报主体以往兑现率折后" in page
     assert re.search(r"年税收</th><td class=\"n\">1,400 万元</td><td class=\"n\">60.0%</td>"
                      r"<td class=\"n\">840.0 万元</td>", page)  # fmt: skip
-    assert "按申报数与按兑现率折后的结论不同" in page
+    assert "按申报数值与按兑现率折后的结论不同" in page
     session = client.get(f"/api/v1/sessions/{found['session']}").json()
     (judged,) = [p for p in session["projects"] if p["id"] == found["id"]]
     assert judged["discounted"]["settles"] == "tax_wan"
@@ -185,13 +187,13 @@ def test_the_review_shows_declared_kept_and_discounted(client: TestClient) -> No
 def test_a_workbook_goes_round_and_the_same_twice_changes_nothing(client: TestClient) -> None:
     as_role(client, f"park:{OWN}")
     book = book_of(client)
-    put(book, PROJECT, "年产值", 年度=2026, 实际值="0.12亿元", 数据来源="统计报表")
-    put(book, "示例功率器件一期项目", "年税收", 年度=2026, 实际值=410, 数据来源="完税证明")
+    put(book, PROJECT, "年产值", 年度=2025, 实际值="0.12亿元", 数据来源="统计报表")
+    put(book, "示例功率器件一期项目", "年税收", 年度=2025, 实际值=410, 数据来源="完税证明")
     content = saved(book)
     assert "已导入：实际 2 条，协议 0 份有改动。" in sent(client, content).text
     told = items(client)
     (row,) = [c for c in told[PROJECT]["commitments"] if c["id"] == "output_wan"]
-    assert [(a["year"], a["value"], a["by"]) for a in row["actuals"]] == [(2026, 1200.0, "演示")]
+    assert [(a["year"], a["value"], a["by"]) for a in row["actuals"]] == [(2025, 1200.0, "演示")]
     (old,) = [c for c in told["示例功率器件一期项目"]["commitments"] if c["id"] == "tax_wan"]
     assert (old["standing"], old["ratio"]) == ("partial", pytest.approx(410 / 600))
     versions = {name: i["version"] for name, i in told.items()}
@@ -205,10 +207,10 @@ def test_a_workbook_goes_round_and_the_same_twice_changes_nothing(client: TestCl
 def test_one_wrong_row_comes_back_red_and_nothing_is_taken(client: TestClient) -> None:
     as_role(client, f"park:{OWN}")
     book = book_of(client)
-    put(book, PROJECT, "年产值", 年度=2026, 实际值=1, 数据来源="表")
+    put(book, PROJECT, "年产值", 年度=2025, 实际值=1, 数据来源="表")
     bad = put(book, PROJECT, "就业人数", 年度=2026, 实际值="40亩", 数据来源="表")
     half = put(book, PROJECT, "总投资", 年度=2026, 数据来源="表")
-    late = put(book, PROJECT, "年营业收入", 年度=2027, 实际值=1, 数据来源="表")
+    late = put(book, PROJECT, "年营业收入", 年度=2026, 实际值=1, 数据来源="表")
     answer = sent(client, saved(book))
     assert (answer.status_code, "一行都没有导入" in answer.text) == (422, True)
     Checked(answer.text)
@@ -218,7 +220,7 @@ def test_one_wrong_row_comes_back_red_and_nothing_is_taken(client: TestClient) -
     sheet = red["承诺兑现"]
     found = {c.coordinate for row in sheet.iter_rows() for c in row
              if c.fill.start_color.rgb == "00F8B4B4"}  # fmt: skip
-    assert found == {f"L{bad}", f"L{half}", f"K{late}"}
+    assert found == {f"M{bad}", f"M{half}", f"L{late}"}
     assert red.sheetnames[0] == "错误清单"
     as_role(client, f"park:{OTHER}")
     assert client.get(link.replace("&amp;", "&")).status_code == 404
@@ -251,6 +253,40 @@ def test_agreements_come_by_workbook_from_the_office_only(client: TestClient) ->
     refused = sent(client, added(book_of(client), 项目="三期"))
     assert (refused.status_code, "既往协议由管理部门填写" in refused.text) == (422, True)
     assert "实际 0 条" in sent(client, saved(book_of(client))).text
+
+
+def test_a_row_of_the_workbook_changes_the_commitment_it_names(client: TestClient) -> None:
+    """500 of 2025 and 900 of 2026 of one indicator: moved past each other, each is still itself."""
+    as_role(client, "secretary")
+    given = {**AGREED, "name": "名  称", "c1.indicator": "年税收", "c1.value": "900万元"}
+    given |= {"c1.unit": "万元", "c1.due": "2026-06-30", "c2.indicator": "化学需氧量"}
+    given |= {"c2.value": "10 mg/L", "c2.unit": "mg/L", "c2.at_most": "1"}
+    client.post("/commitments", data=given)
+    assert "协议 0 份有改动" in sent(client, saved(book_of(client))).text
+
+    def rows(book: Any) -> Any:
+        sheet = book["既往协议"]
+        heads = {str(c.value).lstrip("*"): c.column - 1 for c in sheet[1]}
+        found = [r for r in sheet.iter_rows(min_row=2) if r[heads["项目"]].value == "名 称"]
+        return heads, found
+
+    book = book_of(client)
+    heads, (first, second, third) = rows(book)
+    assert (third[heads["要求"]].value, third[heads["单位"]].value) == ("不高于", "mg/L")
+    first[heads["到期"]].value = "2027-06-30"
+    second[heads["承诺值"]].value = "950 万元"
+    assert "协议 1 份有改动" in sent(client, saved(book)).text
+    told = {c["id"]: c for c in items(client)["名 称"]["commitments"]}
+    assert [(c["value"], c["due"]) for c in told.values()][:2] == [
+        (500.0, "2027-06-30"), (950.0, "2026-06-30")
+    ]  # fmt: skip
+    assert [c["at_most"] for c in told.values()] == [False, False, True]
+    book = book_of(client)
+    heads, (first, second, _) = rows(book)
+    second[0].value = first[0].value  # one id twice
+    assert sent(client, saved(book)).status_code == 422
+    page = client.get(f"/commitments/{items(client)['名 称']['id']}").text
+    assert "不高于 10 mg/L" in page
 
 
 def test_the_office_enters_an_agreement_by_the_form(client: TestClient) -> None:
@@ -378,3 +414,13 @@ def test_what_is_kept_is_only_what_people_added(client: TestClient) -> None:
         PROJECT, "示例功率器件一期项目", "示例模具扩产项目", "示例检测服务项目"
     }  # fmt: skip
     assert kept[PROJECT].promised == ()
+
+
+def test_what_a_park_writes_after_the_meeting_names_nobody_else(client: TestClient) -> None:
+    records = records_at(client.app)  # type: ignore[arg-type]
+    id_ = items(client)[PROJECT]["id"]
+    before = pledges.get(records, id_)
+    old = filings.get(records, id_).content
+    other = replace(old, texts={**old.texts, "uscc": "91370200MA3TEST00X"})
+    filings.act(records, id_, "write", lambda f: write(f, other, f.version))
+    assert pledges.get(records, id_) == before

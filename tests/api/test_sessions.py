@@ -318,14 +318,24 @@ def test_conditions_are_whole_or_refused(client: TestClient) -> None:
     asked = {"as": "demo-chair", "outcome": "conditional", "reason": "先补"}
     none = client.post(f"{path}/decide", data=asked)
     assert (none.status_code, "至少一条条件" in none.text) == (400, True)
-    row = {"c2.indicator": "年税收", "c2.value": "五百", "c2.unit": "万元", "c2.due": "2028-07-01"}
+    row = {
+        "c2.indicator": "年税收",
+        "c2.value": "约五百",
+        "c2.unit": "万元",
+        "c2.due": "2028-07-01",
+    }
     wrong = client.post(f"{path}/decide", data={**asked, **row, "c2.evidence": "完税证明"})
-    assert (wrong.status_code, "“五百”不是一个数" in wrong.text) == (400, True)
-    assert 'value="五百"' in wrong.text
-    row["c2.value"] = "500"
+    assert (wrong.status_code, "“约五百”不是确切的数" in wrong.text) == (400, True)
+    assert 'value="约五百"' in wrong.text
+    for amount in ("1_000", "-5", "0"):
+        row["c2.value"] = amount
+        wrong = client.post(f"{path}/decide", data={**asked, **row, "c2.evidence": "完税证明"})
+        assert wrong.status_code == 400, amount
+    row |= {"c2.value": "0.0001235亿元", "c2.at_most": "1"}
     assert client.post(f"{path}/decide", data={**asked, **row}).status_code == 400  # no proof
     done = client.post(f"{path}/decide", data={**asked, **row, "c2.evidence": "完税证明"})
-    assert "2028-07-01 前" in done.text
+    term = "截至二〇二八年七月一日（含当日），年税收不高于 1.235 万元，证明材料：完税证明"
+    assert term in done.text
 
 
 def test_conditions_after_which_nothing_is_promised_are_refused_and_others_kept(
@@ -406,7 +416,7 @@ def test_a_park_operator_sees_its_own_projects_and_their_decisions_only(
 def test_the_batch_stands_beside_the_panel_s_choice(client: TestClient) -> None:
     text = client.get("/sessions/published").text
     assert "这一批怎么选最好" in text
-    assert re.search(r"评审会的选择值 \d\.\d{3}；最优 \d\.\d{3}，不会有更好的超过 \d\.\d{3}", text)
+    assert re.search(r"评审会的选择值 \d\.\d{3}；最优 \d\.\d{3}，上限 \d\.\d{3}", text)
     assert "已证明最优" in text
     assert "最优里没有的项目" in text
 
@@ -567,7 +577,7 @@ def test_with_accounts_everybody_is_themselves(zone: Path, tmp_path: Path) -> No
     for path in (page, f"{page}?as={people['one']}", f"/api/v1/sessions/mine?as={people['one']}"):
         answer = two.get(path)  # not of the panel: as any other reader
         assert (answer.status_code, DRAFTED in answer.text) == (200, False)
-        assert "替谁操作" not in answer.text
+        assert "代行身份" not in answer.text
         assert seated.panel[0].name not in answer.text
     for who in (people["one"], ""):
         sent = two.post(f"{page}/card", data={"as": who, "version": "1"})
@@ -637,7 +647,7 @@ def appealed(client: TestClient) -> str:
     meetings.add(records, told)
     path = f"/reviews/told/{next(c.id for c in told.cases if c.park == OWN)}"
     client.cookies.set("lianzhu-role", f"park:{OWN}")
-    assert "可在" in client.get(path).text
+    assert "可申诉一次" in client.get(path).text
     short = client.post(f"{path}/appeal", data={"reason": "漏看合同", "evidence": " "})
     assert (short.status_code, "新的证据" in short.text, "漏看合同" in short.text) == (
         400,

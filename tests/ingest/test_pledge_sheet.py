@@ -11,10 +11,10 @@ from ingest.pledge_sheet import AGREED, KEPT, NOTES, read_pledges, write_pledges
 
 ROW = {
     "id": "a1.3.tax_wan", "park": "滨海园", "name": "=一期", "applicant": "甲公司",
-    "indicator": "年税收", "promised": "500", "unit": "万元", "due": "2025-06-30",
-    "standing": "逾期未报", "last": None,
+    "indicator": "年税收", "bound": "不低于", "promised": "500", "unit": "万元",
+    "due": "2025-06-30", "standing": "逾期未报", "last": None,
 }  # fmt: skip
-AGREEMENT = {**{k: ROW[k] for k in ROW if k not in ("standing", "last")}, "id": "a1.3"}
+AGREEMENT = {**{k: ROW[k] for k in ROW if k not in ("standing", "last")}, "id": "a1.3.tax_wan"}
 
 
 def filled(sheet: str, row: int, **cells: Any) -> bytes:
@@ -48,7 +48,7 @@ def test_the_sheets_go_out_to_be_filled_and_text_is_no_formula() -> None:
     assert book[KEPT.zh[0]]["C2"].data_type == "s"
     kept, agreed, errors = read(content)
     assert (kept, errors) == ([], [])
-    assert agreed == [AGREEMENT]
+    assert agreed == [{**AGREEMENT, "bound": "at_least"}]
 
 
 def test_what_is_filled_in_is_read_as_it_was_written() -> None:
@@ -62,13 +62,16 @@ def test_what_is_filled_in_is_read_as_it_was_written() -> None:
 
 def test_what_cannot_be_taken_says_where() -> None:
     assert read(filled("承诺兑现", 2, 年度=2025, 实际值=(0.8, "0%")))[2] == [
-        ("承诺兑现", 2, "L", "pledge_percent")
+        ("承诺兑现", 2, "M", "pledge_percent")
     ]
-    assert read(filled("承诺兑现", 2, 年度="去年"))[2] == [("承诺兑现", 2, "K", "bad_number")]
+    assert read(filled("承诺兑现", 2, 年度="去年"))[2] == [("承诺兑现", 2, "L", "bad_number")]
     assert read(filled("承诺兑现", 2, 数据来源="长" * 201))[2] == [
-        ("承诺兑现", 2, "M", "filing_long")
+        ("承诺兑现", 2, "N", "filing_long")
     ]
     assert read(filled("既往协议", 3, 项目="二期"))[2] == [
-        ("既往协议", 3, column, "required") for column in ("B", "D", "F", "G")
+        ("既往协议", 3, column, "required") for column in ("B", "D", "F", "H")
     ]
+    for day in ("2027", 2027, "2027年5月"):
+        assert read(filled("既往协议", 2, 到期=day))[2] == [("既往协议", 2, "J", "pledge_day")]
+    assert read(filled("既往协议", 2, 要求="大于"))[2] == [("既往协议", 2, "G", "bad_word")]
     assert read(filled("既往协议", 1, 指标="别的"))[2][0][3] == "filing_column"

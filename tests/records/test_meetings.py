@@ -72,6 +72,9 @@ def test_a_whole_meeting_comes_back_with_every_field(records: Records) -> None:
     first, *others = meeting.cases
     assert first.basis is not None
     cut = replace(first, basis=replace(first.basis, haircuts={"tax_wan": 0.1 + 0.2}))
+    assert cut.decision is not None
+    terms = (CONDITION, replace(CONDITION, at_most=True))
+    cut = replace(cut, decision=replace(cut.decision, conditions=terms))
     meeting = replace(meeting, cases=(cut, *others))
     unsaid = {f"{kind}.{name}" for kind, name in (
         ("Application", "votes"), ("Application", "industry"), ("Standard", "park"),

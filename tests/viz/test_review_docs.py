@@ -71,21 +71,27 @@ def opinion(answer: MeetingAnswer, at: int = 0, lang: str = "zh", **more: Any) -
 def test_an_opinion_says_what_was_decided_and_why(answer: MeetingAnswer) -> None:
     document = opinion(answer)
     told = texts(document)
-    assert told[:3] == ["项目准入评审意见书", "2026年度第三次 · 项目p1", "评审结论:附条件通过"]
-    assert "会议结论:附条件通过。" in told
-    assert "按标准计算:通过(按总分)。" in told
-    assert "得分:95.0(满分 100)。" in told
-    assert "重新打开前的结论:通过。" in told
-    assert "丁(暂缓):按标准" in told
-    assert "表决:附条件通过 2 票、暂缓 1 票;须有 2 人参加,多数意见:附条件通过。" in told
-    assert f"会议校验值(SHA-256):{SHA}" in told
-    assert "核验:lianzhu review replay m1" in told
+    assert told[:3] == ["项目准入评审意见书", "2026年度第三次 · 项目p1", "评审结论：附条件通过"]
+    assert "会议结论：附条件通过。" in told
+    assert "按标准计算：通过（按总分）。" in told
+    assert "得分：95.0（满分 100）。" in told
+    assert "重新打开前的结论：通过。" in told
+    assert "丁（暂缓）：按标准" in told
+    assert "表决：附条件通过 2 票、暂缓 1 票；须有 2 人参加，多数意见：附条件通过。" in told
+    assert f"会议校验值（SHA-256）：{SHA}" in told
+    assert "核验：lianzhu review replay m1" in told
     assert "管委会 二〇二六年七月十日" in told
     about = dict(tuple(row) for row in titled(document, "项目概况"))
     assert about["园区"] == "滨海园"
     assert about["日期"] == "二〇二六年七月十日"
     assert about["评委"] == "甲、乙、丁"
-    assert titled(document, "条件")[1] == ["tax-per-mu", "25", "万元/亩", "2027-12-31", "完税证明"]
+    assert titled(document, "条件")[1] == [
+        "tax-per-mu",
+        "不低于 25",
+        "万元/亩",
+        "2027-12-31",
+        "完税证明",
+    ]
     assert titled(document, "表决")[3] == ["丁", "暂缓", "按标准", "否"]
     assert not any("定稿" in line for line in told)
 
@@ -99,8 +105,8 @@ def test_expert_and_computed_items_are_told_apart(answer: MeetingAnswer) -> None
 
 def test_what_is_unknown_says_so_and_is_never_0(answer: MeetingAnswer) -> None:
     document = opinion(answer, 1)
-    assert "得分:51.6–99.5(满分 100)。" in texts(document)
-    unknown = [row for row in titled(document, "评分") if row[9].startswith("缺:")]
+    assert "得分：51.6–99.5（满分 100）。" in texts(document)
+    unknown = [row for row in titled(document, "评分") if row[9].startswith("缺：")]
     assert unknown
     assert {cell for row in unknown for cell in (row[4], row[7])} == {"无数据"}
     made = next(r for r in sheet(opened(_sheet(answer)), "总表") if r["项目"] == "项目p2")
@@ -114,23 +120,24 @@ def test_what_is_unknown_says_so_and_is_never_0(answer: MeetingAnswer) -> None:
 def test_a_meeting_that_is_not_over_is_no_final_document() -> None:
     open_ = account(m.sealed(), lambda _: True)
     document = opinion(open_)
-    assert "※ 未定稿:会议还没有作出全部结论。" in texts(document)
-    assert "会议结论:尚未作出结论。" in texts(document)
-    assert "表决:没有表决;须有 2 人参加,多数意见:没有过半。" in texts(document)
+    assert "※ 未定稿：会议还没有作出全部结论。" in texts(document)
+    assert "会议结论：尚未作出结论。" in texts(document)
+    assert "表决：没有表决；须有 2 人参加，多数意见：没有过半。" in texts(document)
     bare = replace(GIVEN, sha256="")
     told = texts(word(minutes_docx(open_, NAMES, "zh", bare)))
-    assert "会议校验值(SHA-256):封存前不给" in told
+    assert "会议校验值（SHA-256）：封存前不给" in told
 
 
 def test_minutes_tell_every_project_under_its_park(answer: MeetingAnswer) -> None:
     told = texts(word(minutes_docx(answer, NAMES, "zh", GIVEN)))
     assert told[:2] == ["第三次评审会会议纪要", "2026年度第三次"]
-    assert told[2] == "会议评审两个园区的两个项目:附条件通过一个、转荐其他园区一个。"
+    assert told[2] == "会议评审两个园区的两个项目：附条件通过一个、转荐其他园区一个。"
     at = told.index("三、山海园")
-    assert told[at + 1].startswith("项目p2(申请人):转荐其他园区(第三园)。按标准计算:")
+    assert told[at + 1].startswith("项目p2（申请人）：转荐其他园区（第三园）。按标准计算：")
     assert told[at + 2] == "四、滨海园"
-    assert "不同意见:丁(暂缓):按标准。" in told[at + 3]
-    assert "条件:二〇二七年十二月三十一日前,tax-per-mu达到 25 万元/亩,凭完税证明。" in told[at + 3]
+    assert "不同意见：丁（暂缓）：按标准。" in told[at + 3]
+    condition = "tax-per-mu不低于 25 万元/亩，证明材料：完税证明。"
+    assert f"条件：截至二〇二七年十二月三十一日（含当日），{condition}" in told[at + 3]
     assert "主持 + s: 材料有误" in told
     assert "会议通知为" not in "".join(told)
 
@@ -164,10 +171,10 @@ def test_the_workbook_has_a_row_a_project_and_a_sheet_a_kind(answer: MeetingAnsw
     ]  # fmt: skip
     first, second = sheet(book, "总表")
     assert (first["项目"], first["园区"], first["得分"]) == ("项目p1", "滨海园", 95)
-    assert (first["按标准计算"], first["会议结论"]) == ("通过(按总分)", "附条件通过")
-    assert (first["多数意见"], first["不同意见"]) == ("附条件通过", "丁(暂缓):按标准")
-    assert second["完整"] == "不符(年产值)"
-    assert second["回避"] == "丙(同一集团)"
+    assert (first["按标准计算"], first["会议结论"]) == ("通过（按总分）", "附条件通过")
+    assert (first["多数意见"], first["不同意见"]) == ("附条件通过", "丁（暂缓）：按标准")
+    assert second["完整"] == "不符（年产值）"
+    assert second["回避"] == "丙（同一集团）"
     assert len(sheet(book, "表决")) == 5
     assert [r["谁"] for r in sheet(book, "意见") if r["项目"] == "项目p1"] == [
         "甲",
@@ -177,7 +184,7 @@ def test_the_workbook_has_a_row_a_project_and_a_sheet_a_kind(answer: MeetingAnsw
     ]
     assert sheet(book, "条件")[0]["期限"] == "2027-12-31"
     basis = {row[0]: row[1] for row in book["口径"].iter_rows(values_only=True)}
-    assert basis["会议校验值(SHA-256)"] == SHA
+    assert basis["会议校验值（SHA-256）"] == SHA
     assert basis["图谱版本"] == "7"
 
 
@@ -220,7 +227,7 @@ def test_a_template_keeps_its_letterhead_and_styles(answer: MeetingAnswer, tmp_p
 def test_a_recusal_names_the_tie_and_leaves_own_words_alone() -> None:
     names = {"e1": "甲公司", "e2": "乙公司"}
     tie = Recusal("a", "supply:e1:e2", found=True)
-    assert recusal_text("zh", tie, names) == "供需关系(甲公司 → 乙公司)"
+    assert recusal_text("zh", tie, names) == "供需关系（甲公司 → 乙公司）"
     assert recusal_text("zh", Recusal("a", "introduced", found=True), names) == "由其单位引荐"
     assert recusal_text("zh", Recusal("a", "supply:我自己说的"), names) == "supply:我自己说的"
 

@@ -106,6 +106,12 @@ def test_a_gain_names_leader_and_path_and_one_the_graph_cannot_tell_is_no_data()
     assert [c.value for c in first[0]] == ["链主甲", "减速器 → 工业机器人", 0.82, 0.16]
     assert [c.value for c in second[0]][2:] == ["无数据", "无数据"]
     assert "无从核算" in str(second[0][0].value)
+    (unchecked,) = gains_table(ProjectGain("p3", False, [], ["s"]), NAMES, "zh").rows
+    assert [c.value for c in unchecked] == [
+        "未核实的环节不计，贡献无从核算：减速器", "", "无数据", "无数据"
+    ]  # fmt: skip
+    (nothing,) = gains_table(ProjectGain("p4", False, [], ()), NAMES, "zh").rows
+    assert [c.value for c in nothing][2:] == [0.0, 0.0]
 
 
 def test_minutes_opinion_and_workbook_have_it(answer: MeetingAnswer) -> None:

@@ -81,13 +81,20 @@ def test_a_condition_takes_the_place_of_the_number_it_is_about() -> None:
     meeting = published("conditional", *conditions)
     found = {c.id: c for c in derived(meeting, meeting.case("p1"))}
     assert [(c.id, c.value) for c in found.values() if c.field == "tax_wan"] == [
-        ("tax_wan", 600.0),
-        ("tax_wan-2", 1_200.0),
+        ("tax_wan", 1_200.0),
+        ("tax_wan-2", 600.0),
     ]
     assert found["tax_wan"].source == "condition"
     assert found["investment_wan"].source == "application"
     (other,) = [c for c in found.values() if c.indicator == "排污许可"]
     assert (other.field, other.due) == ("", date(2026, 12, 31))
+    sooner = (replace(conditions[0], due=date(2027, 1, 1)), *conditions[1:])
+    meeting = published("conditional", *sooner)
+    again = {c.id: c.value for c in derived(meeting, meeting.case("p1"))}
+    assert again == {c.id: c.value for c in found.values()}  # ids go by the decision, not by dates
+    most = Condition("化学需氧量", 10.0, "mg/L", date(2026, 12, 31), "监测报告", at_most=True)
+    meeting = published("conditional", most)
+    assert derived(meeting, meeting.case("p1"))[0].at_most
 
 
 @pytest.mark.parametrize("outcome", ["deferred", "rejected"])
@@ -128,6 +135,7 @@ def test_what_cannot_be_reported_is_refused() -> None:
         report(first, stray, 1)
     for bad, code in (
         (actual(first, 2027, 300.0), "pledge_year"),
+        (actual(first, 2026, 300.0), "pledge_year"),  # taxes of a year that is not over
         (actual(first, 2025, -1.0), "bad_number"),
         (actual(first, 2025, float("nan")), "bad_number"),
         (replace(actual(first, 2025, 1.0), source=" "), "pledge_source"),
@@ -154,15 +162,36 @@ def test_the_office_sets_a_due_date_and_a_condition_keeps_its_own() -> None:
 def test_an_agreement_written_again_changes_only_what_it_says_otherwise() -> None:
     jobs = Promise("就业人数", "人", 80.0, date(2025, 6, 30), "")
     first = pledge(TAX, jobs)
-    assert agree(first, [TAX, jobs], "李", SIGNED) == first
-    moved = agree(first, [replace(TAX, value=450.0, due=date(2026, 6, 30))], "李", SIGNED)
+    tax = replace(TAX, id="tax_wan")
+    assert agree(first, [tax, replace(jobs, id="jobs")], "李", SIGNED) == first
+    moved = agree(first, [replace(tax, value=450.0, due=date(2026, 6, 30))], "李", SIGNED)
     assert [(c.id, c.value, c.due) for c in moved.commitments()] == [
         ("tax_wan", 450.0, date(2026, 6, 30)),
         ("jobs", 80.0, date(2025, 6, 30)),
     ]
     assert (moved.version, len(moved.dues)) == (2, 1)
-    assert agree(moved, [replace(TAX, value=450.0, due=None)], "李", SIGNED) == moved
+    assert agree(moved, [replace(tax, value=450.0, due=None)], "李", SIGNED) == moved
     for wrong, code in (([], "pledge_empty"), ([replace(TAX, value=0.0)], "pledge_promise")):
         with pytest.raises(UsageError) as refused:
             agree(first, wrong, "李", SIGNED)
         assert refused.value.code == code
+
+
+def test_promises_of_one_indicator_are_told_apart_by_their_ids() -> None:
+    """500 by 2025 becomes due last: it is still that promise; a new row is a third one."""
+    later = replace(TAX, value=900.0, due=date(2026, 6, 30))
+    first = pledge(TAX, later)
+    said = [replace(TAX, due=date(2027, 6, 30), id="tax_wan"), replace(later, id="tax_wan-2")]
+    moved = agree(first, [*said, replace(TAX, value=700.0)], "李", SIGNED)
+    assert [(c.id, c.value, c.due) for c in moved.commitments()] == [
+        ("tax_wan", 500.0, date(2027, 6, 30)),
+        ("tax_wan-2", 900.0, date(2026, 6, 30)),
+        ("tax_wan-3", 700.0, date(2025, 6, 30)),
+    ]
+    with pytest.raises(NotFound):
+        agree(first, [replace(TAX, id="tax_wan-9")], "李", SIGNED)
+    told = report(first, actual(first, 2025, 300.0), 1)
+    assert agree(told, [replace(TAX, value=450.0, id="tax_wan")], "李", SIGNED).version == 3
+    with pytest.raises(UsageError) as refused:
+        agree(told, [replace(TAX, indicator="年产值", id="tax_wan")], "李", SIGNED)
+    assert refused.value.code == "pledge_other"
