@@ -350,7 +350,7 @@ def test_conditions_after_which_nothing_is_promised_are_refused_and_others_kept(
         done = client.post(f"{path}/decide", data={**asked, "outcome": outcome})
         assert done.status_code == status
         assert ("没有条件可履行" in done.text) == (status == 400)
-    assert "2028-07-01 前" in done.text
+    assert "截至二〇二八年七月一日（含当日）" in done.text
 
 
 def test_the_audit_names_who_was_recused_beside_who_did_it(client: TestClient) -> None:

@@ -32,8 +32,8 @@ WHY = [
 COMPOSED = {
     "account_must", "act", "advice", "amount", "announced_basis", "announced_head",
     "announced_what", "appeal_state", "audit_action", "audit_fact", "audit_head", "audit_open",
-    "audit_role", "audit_status", "beside", "beside_gloss", "blank", "change", "choose", "cli",
-    "compare_basis", "compare_head", "component", "component_gloss", "consult_answer",
+    "audit_role", "audit_status", "beside", "beside_gloss", "blank", "bound", "change", "choose",
+    "cli", "compare_basis", "compare_head", "component", "component_gloss", "consult_answer",
     "consult_event", "consult_head", "consult_state", "direction", "doctor", "effect_chain",
     "effect_chosen", "effect_head", "effect_move", "effect_parks", "effect_state", "environment",
     "filing_group", "filing_head", "filing_next", "filing_state", "filing_text", "fit_head", "fix",
