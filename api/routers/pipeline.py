@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from api import rehearsal
 from api.deps import AtDesk, AtRecords, Lang, answered, identity_of
-from api.filing import worded
+from api.filing import marked_book_of, worded
 from api.filing_pages import park_of, uploads_for
 from api.frames import page_html
 from api.kept import today_of
@@ -34,7 +34,6 @@ from api.verifying import day_of
 from graph.attraction.arbitration import Verdict, reopen
 from graph.attraction.counting import counts
 from graph.errors import LianzhuError, TooLarge, UsageError
-from ingest.marking import marked
 from ingest.own_sheet import LIMITS
 from ingest.pursuit_sheet import read_pursuits, write_pursuits
 from records import documents
@@ -48,7 +47,6 @@ __all__ = ["api", "router"]
 router = APIRouter(include_in_schema=False)
 api = APIRouter(prefix="/api/v1", tags=["v1"])
 
-_HEADS = ("sheet", "row", "column", "what", "value", "problem", "hint")
 Word = Annotated[str, Query(max_length=200)]
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)  # days as text
 
@@ -175,8 +173,7 @@ def marked_book(
     rows, errors = read_pursuits(content, path.name)
     if not errors:
         errors, _, _ = apply_rows(records, taker, rows, path.name, dry_run=True)
-    heads = [word(lang, f"guide_head.{head}") for head in _HEADS]
-    return book_response(marked(content, worded(lang, errors), heads), path.name)
+    return book_response(marked_book_of(lang, content, errors), path.name)
 
 
 @router.get("/pipeline/courted")

@@ -47,18 +47,21 @@ def suits(pursuits: Sequence[Pursuit], filings: Iterable[Filing]) -> Sequence[Su
     """What courts somebody now: pursuits up to signing, and applications that stand for themselves.
 
     An application is the pursuit it is linked to, or was when that went to another park, until a
-    park gives that up as lost; one that a decision in force gave to another park courts no more.
+    park gives that up as lost, and as long as both are of the same applicant; one that a decision
+    in force gave to another park courts no more.
     """
     standing = (p for p in pursuits if p.stage != "lost" or p.closed_by is not None)
-    linked = {filing for pursuit in standing for filing in pursuit.filings}
+    linked = {filing: _pursued(pursuit) for pursuit in standing for filing in pursuit.filings}
     found = [_pursued(pursuit) for pursuit in pursuits if pursuit.stage in COURTED]
     rulings = {r.id: r for pursuit in pursuits for r in pursuit.rulings if r.undone is None}
     in_order = sorted(rulings.values(), key=lambda ruling: ruling.on_day)
     went_to = {member: ruling.park for ruling in in_order for member in ruling.members}
     for filing in filings:
         given = went_to.get(filing.id, filing.park) != filing.park
-        if filing.state != "withdrawn" and filing.id not in linked and not given:
-            found.append(_filed(filing))
+        own = _filed(filing)
+        told = filing.id in linked and not {*_keys(own)}.isdisjoint(_keys(linked[filing.id]))
+        if filing.state != "withdrawn" and not told and not given:
+            found.append(own)
     return found
 
 

@@ -129,3 +129,13 @@ def test_who_was_first_is_never_assumed() -> None:
     assert first([suit("a", "N"), suit("b", "S")]) == First((), None, ("N", "S"))
     # A park that courts twice has said its day once.
     assert first([suit("a", "N", 2), suit("b", "N"), suit("c", "S", 1)]).parks == ("S",)
+
+
+def test_a_link_to_another_firm_s_pursuit_hides_no_application() -> None:
+    filed = Filing("f1", "north", Content("项目", "乙公司"))
+    other = pursuit("a", "south", applicant="乙公司")
+    for applicant, hidden in (("乙 公司", True), ("丙公司", False)):
+        mine = pursuit("b", "north", applicant=applicant, filing="f1")
+        found = [suit.id for suit in suits([other, mine], [filed])]
+        assert ("f1" in found) is not hidden
+        assert len(groups(suits([other, mine], [filed]))) == 1
