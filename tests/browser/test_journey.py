@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Watched
 
@@ -16,11 +19,11 @@ on_both_engines = pytest.mark.parametrize("served", ["sqlite", "neo4j"], indirec
 def test_home_chain_gap_candidate_evidence(watched: Watched) -> None:
     page = watched.page
     page.goto(watched.base)
-    assert "今天要处理什么" in page.title()
+    expect(page).to_have_title(re.compile("今天要处理什么"))
     page.click(f"a[href*='/gaps'][href*='{LEADER}'] >> nth=0")
-    assert "先补哪里" in page.title()
+    expect(page).to_have_title(re.compile("先补哪里"))
     page.click("text=看可补企业 >> nth=0")
-    assert "哪些企业能补" in page.title()
+    expect(page).to_have_title(re.compile("哪些企业能补"))
     assert LEADER in page.url  # the question stays
     assert "segment=" in page.url
     first = page.locator("main table tbody a[href*='/entities/']").first
