@@ -67,7 +67,7 @@ def play(
     id_ = meeting.id
     _act(records, id_, "panel", lambda m: steps.enrol(m, panel))
     _act(records, id_, "open", steps.open_window)
-    reviewing.take_in(records, id_)
+    reviewing.take_in(records, id_, only=told)
     reviewing.arrange(records, desk, id_)
     meeting = reviewing.begin(records, desk, standards, id_, day)
     if until == "scoring":

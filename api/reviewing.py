@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -62,8 +62,8 @@ def handed_in(records: Records, meeting: Meeting) -> Mapping[str, Filing]:
     return {filing.id: filing for filing in filings.all_of(records) if filing.id in wanted}
 
 
-def take_in(records: Records, id: str) -> Meeting:
-    """Put every application that waits on the agenda.
+def take_in(records: Records, id: str, only: Collection[str] | None = None) -> Meeting:
+    """Put every application that waits on the agenda, of `only` these where they are named.
 
     Handed in, on the agenda of no meeting that is not published yet, and not judged as it was
     handed in last, or only 暂缓.
@@ -79,7 +79,8 @@ def take_in(records: Records, id: str) -> Meeting:
         found = [
             _case_of(filing, latest)
             for filing in filed
-            if (latest := filing.latest) is not None
+            if (only is None or filing.id in only)
+            and (latest := filing.latest) is not None
             and filing.id not in taken
             and not any(_settled(case, latest) for case in judged.get(filing.id, ()))
         ]

@@ -396,3 +396,10 @@ def test_only_the_sample_is_played(played: Played) -> None:
     with pytest.raises(UsageError) as refused:
         play(played.records, own, played.standards, DAY)
     assert refused.value.code == "sample_only"
+
+
+def test_it_is_played_again_whatever_else_waits(played: Played) -> None:
+    """Projects that were deferred the first time wait for a meeting, and this one is not theirs."""
+    again = play(played.records, played.desk, played.standards, DAY, until="scoring")
+    assert len(again.cases) == 21
+    assert not {case.id for case in again.cases} & {case.id for case in played.meeting.cases}
