@@ -266,5 +266,5 @@ def _conditions(basis: Basis, open_item: str) -> tuple[Condition, ...]:
     found = [] if tax is None else [Condition("年税收", tax, "万元", due, "完税证明")]
     if open_item:
         soon = basis.day + timedelta(days=60)
-        found.append(Condition(open_item, 1.0, "项", soon, "补充的证明材料"))
+        found.append(Condition(f"“{open_item}”的证明材料", 1.0, "份", soon, "材料原件"))
     return tuple(found)
