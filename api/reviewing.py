@@ -172,7 +172,7 @@ def begin(
     def step(meeting: Meeting) -> Meeting:
         return steps.begin(now(meeting), fixed)
 
-    return meetings.act(records, id, "begin", step, revision=desk.snapshot.revision)
+    return meetings.act(records, id, "score", step, revision=desk.snapshot.revision)
 
 
 def _as_filed(case: Case, filing: Filing | None) -> Case:

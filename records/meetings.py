@@ -41,7 +41,7 @@ ACTIONS = (
     "review.agenda",
     "review.take_off",
     "review.assign",
-    "review.begin",
+    "review.score",
     "review.card",
     "review.submit",
     "review.recuse",

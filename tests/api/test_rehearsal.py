@@ -38,7 +38,7 @@ from graph.store.base import Changes
 from records import meetings, pledges
 from records.database import Records
 from records.tables import audit
-from records.trail import check
+from records.trail import BEGIN, check, unfinished
 
 DAY = date(2026, 7, 1)
 
@@ -311,6 +311,8 @@ def test_every_step_is_in_the_audit_and_the_audit_holds(played: Played) -> None:
         noted = set(db.execute(select(audit.c.action)).scalars())
     steps = {action for action in noted if action.startswith("review.")}
     assert steps - {"review.call"} <= set(meetings.ACTIONS)
+    assert not [action for action in steps if action.endswith(BEGIN)]  # which marks an intent
+    assert unfinished(played.records) == []
     assert {"review.seal", "review.decide", "review.publish"} <= steps
 
 
