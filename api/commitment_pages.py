@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
 
-from api.deps import identity_of, settings_of
+from api.deps import identity_of
 from api.desk import Desk
 from api.filing_pages import park_of, parks_for
 from api.frames import chosen
 from api.kept import today_of
-from api.uploads import Uploads
 from graph.review.commitments import CUMULATIVE, Commitment, Pledge
 from graph.review.keeping import (
     STANDINGS,
@@ -34,7 +31,11 @@ from records.database import Records
 from viz import commitments as v
 from viz.contexts import Frame, Notice
 
-__all__ = ["list_page", "one_page", "told", "uploads_for"]
+__all__ = [
+    "list_page",
+    "one_page",
+    "told",
+]
 
 _DONE = ("pledge_reported", "pledge_due", "pledge_agreed")
 
@@ -105,14 +106,6 @@ def told(request: Request, desk: Desk, records: Records, park: str, code: str) -
         ],
         "undated": undated,
     }
-
-
-def uploads_for(request: Request) -> Uploads:
-    """Where workbooks that have to be mended are kept for a while, each park's apart."""
-    settings, own = settings_of(request), identity_of(request).only_park
-    name = f"pledges-{hashlib.sha256((own or '').encode()).hexdigest()[:16]}"
-    folder = Path(settings.upload_dir) / name
-    return Uploads(folder, settings.upload_mb, 1, settings.upload_minutes)
 
 
 def _frame(request: Request, desk: Desk) -> Frame:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +14,6 @@ from api.desk import Desk
 from api.filing import PREFIX, Complete, Ruled, candidates, ruled
 from api.frames import chosen
 from api.handing_in import NOTE, window_now
-from api.uploads import Uploads
 from graph.errors import LianzhuError, NotFound
 from graph.review.fields import FIELDS
 from graph.review.filing import Content, Filing, differences
@@ -38,7 +35,6 @@ __all__ = [
     "parks_for",
     "said_on",
     "told",
-    "uploads_for",
 ]
 
 _DONE = (
@@ -146,14 +142,6 @@ def told(
     rules, wanted = ruled(request, desk), _wanted(request, desk, park)
     found = [f for f in filings.all_of(records, wanted) if state in ("", f.state)]
     return [_told(filing, rules) for filing in found]
-
-
-def uploads_for(request: Request, park: str) -> Uploads:
-    """Where workbooks that a park has to mend are kept for a while, apart from other parks'."""
-    settings = settings_of(request)
-    name = f"filings-{hashlib.sha256(park.encode()).hexdigest()[:16]}"
-    folder = Path(settings.upload_dir) / name
-    return Uploads(folder, settings.upload_mb, 1, settings.upload_minutes)
 
 
 def _wanted(request: Request, desk: Desk, park: str) -> str | None:

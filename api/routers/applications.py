@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from starlette import datastructures
 
 from api.attaching import KINDS, files_of, form_of
-from api.deps import AtDesk, AtRecords, Lang, answered, attachment, identity_of
+from api.deps import AtDesk, AtRecords, Lang, answered, identity_of
 from api.desk import Desk
-from api.filing import apply_rows, marked_book_of, read_form, ruled, worded
-from api.filing_pages import filing_page, list_page, park_of, said_on, told, uploads_for
-from api.frames import local, page_html, shown_to
+from api.filing import apply_rows, read_form, ruled
+from api.filing_pages import filing_page, list_page, park_of, said_on, told
+from api.frames import local, page_html
 from api.handing_in import note_of
+from api.own_books import (
+    book_response,
+    content_of,
+    marked_response,
+    sent_back,
+    shown_again,
+    waiting,
+)
 from api.routers.lists import Back
 from api.routers.v1 import PROBLEMS
 from api.security.signing_in import now_of
 from api.verifying import version_of
-from graph.errors import Changed, TooLarge, UsageError
+from graph.errors import Changed, UsageError
 from graph.review.filing import Content, Filing, answer, differences, hand_in, withdraw, write
 from graph.review.filing import link as linked
 from ingest.filing_sheet import read_filings, write_filings
-from ingest.own_sheet import LIMITS
 from records import attachments, filings
-from viz.applications import Trouble
-from viz.pages import Page, render
-from viz.workbook import MEDIA_TYPE
 
-__all__ = ["Typed", "api", "book_response", "router", "shown_again"]
+__all__ = ["Typed", "api", "router"]
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter(prefix="/api/v1", tags=["v1"])
@@ -123,9 +126,7 @@ def upload(
 ) -> Response:
     """Drafts from a workbook, every row or none; else it comes back with what is wrong."""
     found = park_of(request, desk, park)
-    content = file.file.read(LIMITS.file_bytes + 1)
-    if len(content) > LIMITS.file_bytes:
-        raise TooLarge("body_too_large", limit=LIMITS.file_bytes)
+    content = content_of(file)
     name, vetoes = file.filename or "", _all_vetoes(request, desk, records, found)
     rows, errors = read_filings(content, name, desk.names()[found], vetoes)
     made = changed = 0
@@ -134,12 +135,8 @@ def upload(
     if not errors:
         query = {"lang": lang, "park": found, "done": "filing_taken", "n": made, "m": changed}
         return RedirectResponse(f"/applications?{urlencode(query)}", 303)
-    file.file.seek(0)
-    key = uploads_for(request, found).keep([file])
-    shown = list_page(request, desk, records, found, "")
-    back = f"/applications/workbook/{key}.xlsx?{urlencode({'park': found, 'lang': lang})}"
-    troubles = [Trouble(**vars(one)) for one in worded(lang, errors)]
-    return shown_again(request, replace(shown, file=name, troubles=troubles, marked=back), 422)
+    shown, place = list_page(request, desk, records, found, ""), waiting(request, "filings", found)
+    return sent_back(request, shown, file, errors, place, park=found, lang=lang)
 
 
 @router.get("/applications/workbook/{key}.xlsx")
@@ -148,13 +145,12 @@ def marked_book(
 ) -> Response:
     """The workbook that was refused, its wrong cells red, with a list of them."""
     found = park_of(request, desk, park)
-    (path,) = uploads_for(request, found).paths(key)
-    content = path.read_bytes()
+    (path,) = waiting(request, "filings", found).paths(key)
     vetoes = _all_vetoes(request, desk, records, found)
-    rows, errors = read_filings(content, path.name, desk.names()[found], vetoes)
+    rows, errors = read_filings(path.read_bytes(), path.name, desk.names()[found], vetoes)
     if not errors:
         errors, _, _ = apply_rows(records, found, rows, path.name, dry_run=True)
-    return book_response(marked_book_of(lang, content, errors), path.name)
+    return marked_response(lang, path, errors)
 
 
 @router.get("/applications/{id}")
@@ -326,17 +322,6 @@ def _chosen(request: Request, desk: Desk, park: str) -> str:
     if park or identity_of(request).only_park is not None:
         return park_of(request, desk, park)
     return ""
-
-
-def shown_again(request: Request, made: Page, status: int) -> Response:
-    """The page of a form that was not taken."""
-    headers = {"Cache-Control": "no-store"}
-    return HTMLResponse(shown_to(request, render(made)), status, headers=headers)
-
-
-def book_response(content: bytes, name: str) -> Response:
-    """A workbook to take along."""
-    return attachment(content, name, MEDIA_TYPE)
 
 
 def _to(id: str, lang: str, action: str) -> Response:

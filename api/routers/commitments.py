@@ -9,28 +9,26 @@ from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
-from api.commitment_pages import list_page, one_page, told, uploads_for
+from api.commitment_pages import list_page, one_page, told
 from api.deps import AtDesk, AtRecords, Lang, answered, attachment, identity_of
-from api.filing import marked_book_of, worded
 from api.filing_pages import park_of
-from api.frames import page_html, shown_to
+from api.frames import page_html
 from api.kept import today_of
+from api.own_books import content_of, marked_response, sent_back, waiting
 from api.promising import Reader, book_of, named_like, take_book
 from api.routers.sessions import refused
 from api.routers.v1 import PROBLEMS
 from api.security.policy import POLICY
+from api.uploads import Uploads
 from api.verifying import checked_text, day_of, number_of
-from graph.errors import LianzhuError, TooLarge, UsageError
+from graph.errors import LianzhuError, UsageError
 from graph.review.commitments import Actual, Due, Pledge, Promise, agree, report, set_due
-from ingest.own_sheet import LIMITS
 from records import pledges
 from viz import commitments as v
-from viz.applications import Trouble
-from viz.pages import render
 from viz.words import word
 from viz.workbook import MEDIA_TYPE
 
@@ -101,24 +99,14 @@ def upload(
     file: Annotated[UploadFile, File()],
 ) -> Response:
     """Actuals and agreements from a workbook, every row or none; else it comes back marked."""
-    content = file.file.read(LIMITS.file_bytes + 1)
-    if len(content) > LIMITS.file_bytes:
-        raise TooLarge("body_too_large", limit=LIMITS.file_bytes)
+    content = content_of(file)
     name = file.filename or ""
     errors, n, m = take_book(records, desk, content, name, _reader(request))
     if not errors:
         query = urlencode({"lang": lang, "done": "pledge_taken", "n": n, "m": m})
         return RedirectResponse(f"/commitments?{query}", 303)
-    file.file.seek(0)
-    key = uploads_for(request).keep([file])
-    made = replace(
-        list_page(request, desk, records, "", ""),
-        file=name,
-        troubles=[Trouble(**vars(one)) for one in worded(lang, errors)],
-        marked=f"/commitments/workbook/{key}.xlsx?{urlencode({'lang': lang})}",
-    )
-    html = shown_to(request, render(made))
-    return HTMLResponse(html, 422, headers={"Cache-Control": "no-store"})
+    shown = list_page(request, desk, records, "", "")
+    return sent_back(request, shown, file, errors, _waiting(request), lang=lang)
 
 
 @router.get("/commitments/workbook/{key}.xlsx")
@@ -126,10 +114,14 @@ def marked_book(
     request: Request, desk: AtDesk, records: AtRecords, lang: Lang, key: str
 ) -> Response:
     """The workbook that was refused, its wrong cells red, with a list of them."""
-    (path,) = uploads_for(request).paths(key)
-    content = path.read_bytes()
-    errors, _, _ = take_book(records, desk, content, path.name, _reader(request), keep=False)
-    return attachment(marked_book_of(lang, content, errors), path.name, MEDIA_TYPE)
+    (path,) = _waiting(request).paths(key)
+    reader = _reader(request)
+    errors, _, _ = take_book(records, desk, path.read_bytes(), path.name, reader, keep=False)
+    return marked_response(lang, path, errors)
+
+
+def _waiting(request: Request) -> Uploads:
+    return waiting(request, "pledges", identity_of(request).only_park)
 
 
 @router.get("/commitments/{id}")

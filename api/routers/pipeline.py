@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
 from fastapi.responses import Response
@@ -14,10 +12,10 @@ from pydantic import TypeAdapter
 
 from api import rehearsal
 from api.deps import AtDesk, AtRecords, Lang, answered, identity_of
-from api.filing import marked_book_of, worded
-from api.filing_pages import park_of, uploads_for
+from api.filing_pages import park_of
 from api.frames import page_html
 from api.kept import today_of
+from api.own_books import book_response, content_of, marked_response, sent_back, waiting
 from api.pursuing import Asked, Taker, apply_rows, arbitrate
 from api.pursuit_pages import (
     courted_page,
@@ -26,19 +24,18 @@ from api.pursuit_pages import (
     told,
     told_groups,
 )
-from api.routers.applications import Typed, book_response, shown_again
+from api.routers.applications import Typed
 from api.routers.pursuits import LONGEST, back_with, taker_of
 from api.routers.sessions import refused
 from api.routers.v1 import PROBLEMS
+from api.uploads import Uploads
 from api.verifying import day_of
 from graph.attraction.arbitration import Verdict, reopen
 from graph.attraction.counting import counts
-from graph.errors import LianzhuError, TooLarge, UsageError
-from ingest.own_sheet import LIMITS
+from graph.errors import LianzhuError, UsageError
 from ingest.pursuit_sheet import read_pursuits, write_pursuits
 from records import documents
 from records.pursuits import PURSUIT
-from viz.applications import Trouble
 from viz.words import word
 from viz.workbook import basis_lines
 
@@ -144,9 +141,7 @@ def upload(
     file: Annotated[UploadFile, File()],
 ) -> Response:
     """New and changed projects from a workbook, every row or none."""
-    content = file.file.read(LIMITS.file_bytes + 1)
-    if len(content) > LIMITS.file_bytes:
-        raise TooLarge("body_too_large", limit=LIMITS.file_bytes)
+    content = content_of(file)
     name, taker = file.filename or "", taker_of(request, desk)
     rows, errors = read_pursuits(content, name)
     made = changed = 0
@@ -154,12 +149,8 @@ def upload(
         errors, made, changed = apply_rows(records, taker, rows, name)
     if not errors:
         return back_with("/pipeline", lang, "pursuit_taken", n=made, m=changed)
-    file.file.seek(0)
-    key = uploads_for(request, _kept_for(taker)).keep([file])
     shown = list_page(request, desk, records, Asked(), None)
-    back = f"/pipeline/workbook/{key}.xlsx?{urlencode({'lang': lang})}"
-    troubles = [Trouble(**vars(one)) for one in worded(lang, errors)]
-    return shown_again(request, replace(shown, file=name, troubles=troubles, marked=back), 422)
+    return sent_back(request, shown, file, errors, _waiting(request, taker), lang=lang)
 
 
 @router.get("/pipeline/workbook/{key}.xlsx")
@@ -168,12 +159,11 @@ def marked_book(
 ) -> Response:
     """The workbook that was refused, its wrong cells red, with a list of them."""
     taker = taker_of(request, desk)
-    (path,) = uploads_for(request, _kept_for(taker)).paths(key)
-    content = path.read_bytes()
-    rows, errors = read_pursuits(content, path.name)
+    (path,) = _waiting(request, taker).paths(key)
+    rows, errors = read_pursuits(path.read_bytes(), path.name)
     if not errors:
         errors, _, _ = apply_rows(records, taker, rows, path.name, dry_run=True)
-    return book_response(marked_book_of(lang, content, errors), path.name)
+    return marked_response(lang, path, errors)
 
 
 @router.get("/pipeline/courted")
@@ -226,9 +216,9 @@ def _past(given: str, today: date) -> date | None:
     return found
 
 
-def _kept_for(taker: Taker) -> str:
-    """Whose refused workbooks: a park's own, or the office's."""
-    return f"pipeline/{taker.only_park or ''}"
+def _waiting(request: Request, taker: Taker) -> Uploads:
+    """Refused workbooks: a park's own, or the office's."""
+    return waiting(request, "pursuits", taker.only_park)
 
 
 def _shares(typed: Mapping[str, str], lands: str) -> Mapping[str, float]:

@@ -16,9 +16,10 @@ from api.desk import Desk
 from api.filing_pages import park_of
 from api.frames import page_html
 from api.kept import today_of
+from api.own_books import shown_again
 from api.pursuing import Taker, read_form
 from api.pursuit_pages import pursuit_page
-from api.routers.applications import Typed, shown_again
+from api.routers.applications import Typed
 from api.routers.sessions import refused
 from api.verifying import day_of, version_of
 from graph.attraction import steps
